@@ -1,0 +1,1 @@
+"""ecslab: learn Amazon ECS with real containers, no AWS account and no bill."""
