@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 from ecslab.model.definition import TaskDefinition
 from ecslab.model.status import HealthStatus, TaskStatus
@@ -79,7 +79,10 @@ class AgentApi(Protocol):
         """The container instance's ARN; a known EC2 id gets its old ARN back."""
 
     def connect(self, container_instance: str, wake: Callable[[], None]) -> None:
-        """The agent is there: ``agentConnected`` becomes true, and ``wake`` is called when there may be work."""
+        """The agent is there: ``agentConnected`` becomes true, and ``wake`` is called when there may be work.
+
+        On Fargate there is no container instance: ``container_instance`` is the agent's id.
+        """
 
     def disconnect(self, container_instance: str) -> None:
         """The connection is gone: ``agentConnected`` becomes false; tasks are left as they are."""
@@ -94,10 +97,16 @@ class AgentApi(Protocol):
     def submit_health(self, task: Task, health: Mapping[str, HealthStatus]) -> None:
         """Health of containers by name (AWS sends it over the telemetry session)."""
 
-    def put_logs(
-        self, task: Task, options: Mapping[str, str], stream: str, lines: Sequence[tuple[float, str]]
-    ) -> None:
+    def put_logs(self, task: Task, options: Mapping[str, str], stream: str, lines: Sequence[tuple[float, str]]) -> None:
         """Deliver (lab time, message) lines of an ``awslogs`` container; ResourceInitializationError."""
 
     def prepare_logs(self, task: Task, options: Mapping[str, str], stream: str) -> None:
         """Create the stream (and the group with awslogs-create-group); ResourceInitializationError."""
+
+
+@runtime_checkable
+class CountsLogs(Protocol):
+    """Power of an AgentApi: tell how much of a stream is there, so that a restarted agent repeats no line."""
+
+    def delivered(self, task: Task, options: Mapping[str, str], stream: str) -> int:
+        """Lines in an ``awslogs`` stream; 0 when there is no such stream."""

@@ -260,7 +260,12 @@ def _health_check(wire: Mapping[str, Any] | None) -> HealthCheck | None:
     return HealthCheck(command=tuple(wire["command"]), **given)
 
 
-_HEALTH_FIELDS = (("interval", "interval"), ("timeout", "timeout"), ("retries", "retries"), ("start_period", "startPeriod"))
+_HEALTH_FIELDS = (
+    ("interval", "interval"),
+    ("timeout", "timeout"),
+    ("retries", "retries"),
+    ("start_period", "startPeriod"),
+)
 
 
 def _volume(wire: Mapping[str, Any]) -> Volume:

@@ -135,6 +135,10 @@ TRANSITIONS: dict[TaskStatus, tuple[TaskStatus, ...]] = {
 """What may follow what. Only tasks with a network interface pass through PROVISIONING and DEPROVISIONING."""
 
 
+NOT_YET_RUNNING = frozenset((TaskStatus.PROVISIONING, TaskStatus.PENDING, TaskStatus.ACTIVATING))
+"""What ECS counts as pending."""
+
+
 def may_follow(before: TaskStatus, after: TaskStatus) -> bool:
     """Whether a task may go from ``before`` to ``after`` in one step."""
     return after in TRANSITIONS[before]

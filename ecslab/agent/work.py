@@ -1,0 +1,105 @@
+"""The calls an engine makes outside the timeline: each method gives a piece of work that may block for real I/O.
+
+A piece of work reads what it needs when it is made and touches nothing that is known while it runs: that is
+what lets the engine go without locks. Invariant: after ``demolish`` whatever is still created is removed again.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+from ecslab.agent.known import KnownContainer, KnownTask
+from ecslab.agent.specification import bindings, labels, specify, wiring_request
+from ecslab.agent.world import World
+from ecslab.errors import TaskError
+from ecslab.model.network import ContainerWiring, Wiring
+from ecslab.model.task import NetworkBinding
+from ecslab.runtimes.base import Observed, Phase
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Launched:
+    """What became of a launch; with ``error`` the container was created but did not start."""
+
+    container_id: str
+    observed: Observed = field(default_factory=lambda: Observed(phase=Phase.CREATED))
+    error: TaskError | None = None
+
+
+class Work:
+    """The makers of work. ``changed`` is told of changes of launched containers, from any thread."""
+
+    def __init__(self, world: World, changed: Callable[[KnownTask, KnownContainer], None]) -> None:
+        self.halted = False
+        """The agent's process is dead: what is still created is left for the next life to find."""
+        self.demolish = False
+        self._world = world
+        self._changed = changed
+
+    def attach(self, task: KnownTask) -> Callable[[], Wiring]:
+        """Give the task its network."""
+        request = wiring_request(task.assignment, self._world.config.instance)
+        return lambda: self._world.fabric.attach(request)
+
+    def detach(self, task: KnownTask) -> Callable[[], None]:
+        """Take its network away."""
+        return lambda: self._world.fabric.detach(task.task_id)
+
+    def pull(self, task: KnownTask, container: KnownContainer) -> Callable[[], bool]:
+        """Ask for the image; False while it is on its way."""
+        given = labels(task.assignment, container.definition, self._world.config.agent_id)
+        return lambda: self._world.runtime.pull(container.definition.image, given)
+
+    def launch(self, task: KnownTask, container: KnownContainer) -> Callable[[], Launched]:
+        """Create and start a container in one go, and look at it."""
+        world = self._world
+        wiring = task.wiring.containers.get(container.name) if task.wiring is not None else None
+        spec = specify(task.assignment, container.definition, world.config.agent_id, wiring or ContainerWiring())
+
+        def work() -> Launched:
+            container_id = world.runtime.create(spec)
+            if not self.halted:
+                world.changes.listen(container_id, lambda _: self._changed(task, container))
+            try:
+                world.runtime.start(container_id)
+                return Launched(container_id=container_id, observed=world.runtime.inspect(container_id))
+            except TaskError as error:
+                return Launched(container_id=container_id, error=error)
+            finally:
+                if self.demolish:
+                    world.runtime.remove(container_id)
+
+        return work
+
+    def bindings(self, task: KnownTask, container: KnownContainer) -> tuple[NetworkBinding, ...]:
+        """The published ports of a container."""
+        return bindings(task.wiring, container.name) if task.wiring is not None else ()
+
+    def stop(self, container: KnownContainer, *, force: bool) -> Callable[[], None]:
+        """Send the stop signal, or SIGKILL."""
+        return lambda: self._world.runtime.stop(container.runtime_id, force=force)
+
+    def inspect(self, container: KnownContainer) -> Callable[[], Observed]:
+        """Look at a container; one without an id is gone."""
+        if not container.runtime_id:
+            return lambda: Observed(phase=Phase.GONE)
+        return lambda: self._world.runtime.inspect(container.runtime_id)
+
+    def clear_away(self, task_id: str, container_ids: tuple[str, ...]) -> None:
+        """Remove containers, and the network of ``task_id`` unless that is empty; a failure is written down."""
+        world = self._world
+
+        def work() -> None:
+            for container_id in container_ids:
+                world.runtime.remove(container_id)
+            if task_id:
+                world.fabric.detach(task_id)
+
+        def done(_: None, error: BaseException | None) -> None:
+            if error is not None:
+                text = f"something of a stopped task could not be removed: {error}"
+                world.journal.record("container.removed", world.config.agent_id, text, reason=str(error))
+
+        if container_ids or task_id:
+            world.timeline.offload(work, done)

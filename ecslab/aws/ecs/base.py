@@ -1,0 +1,89 @@
+"""What the families of verbs share: the store, the context, and how names in requests are looked up.
+
+Requests are the parsed parameters with AWS's own camelCase names. Errors are ``ecslab.errors.ApiError``;
+the responses turn them into AWS's shape.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from ecslab.aws.context import LabContext
+from ecslab.aws.ecs.store import Store
+from ecslab.errors import ClusterNotFoundException, InvalidParameterException
+from ecslab.model.arn import Place, last_part
+from ecslab.model.definition import TaskDefinition
+from ecslab.model.status import StopCode, TaskStatus
+from ecslab.model.task import Task
+
+Request = Mapping[str, Any]
+Failure = dict[str, str]
+
+
+class Verbs:
+    """Base of the verb families: it only names what ``EcsBackend`` gives them."""
+
+    context: LabContext
+    store: Store
+    place: Place
+    clusters: dict[str, Any]
+
+    task_definitions: dict[str, dict[int, Any]]
+    last_revisions: dict[str, int]
+    """The last revision given in each family: a deleted revision's number is never given again."""
+    task_networks: dict[str, Mapping[str, Any]]
+    """The networkConfiguration each task was started with, by ARN."""
+
+    # What one family of verbs calls of another; the family that has it overrides it.
+
+    def definition(self, name_or_arn: str, *, action: str = "run") -> TaskDefinition:
+        raise NotImplementedError
+
+    def find_task(self, cluster: str, task: str) -> Task | None:
+        raise NotImplementedError
+
+    def wish_stopped(self, task: Task, code: StopCode, reason: str) -> Task:
+        raise NotImplementedError
+
+    def move_task(self, task: Task, target: TaskStatus) -> Task:
+        raise NotImplementedError
+
+    def active_cluster(self, name_or_arn: str | None) -> str:
+        """The name of an ACTIVE cluster, ``default`` where none is named; ClusterNotFoundException."""
+        name = last_part(name_or_arn or "default")
+        cluster = self.clusters.get(name)
+        if cluster is None or cluster.status != "ACTIVE":
+            raise ClusterNotFoundException()
+        return name
+
+    def note(self, kind: str, subject: str, text: str, **data: Any) -> None:
+        """Write an entry in the lab's journal."""
+        self.context.journal.record(kind, subject, text, **data)
+
+
+def missing(arn: str) -> Failure:
+    """What a Describe* call says of something that is not there."""
+    return {"arn": arn, "reason": "MISSING"}
+
+
+def page(items: Sequence[Any], request: Request, most: int) -> tuple[list[Any], str | None]:
+    """The page that ``maxResults`` and ``nextToken`` ask for, and the token of the next one.
+
+    InvalidParameterException for a token that this API did not give or a size outside 1–``most``.
+    """
+    size = request.get("maxResults") or most
+    if not 1 <= size <= most:
+        raise InvalidParameterException(f"maxResults must be between 1 and {most}; it is {size}.")
+    token = request.get("nextToken") or "0"
+    if not token.isdigit() or int(token) > len(items):
+        raise InvalidParameterException("Invalid token. Use the nextToken of the previous answer unchanged.")
+    start = int(token)
+    end = start + size
+    return list(items[start:end]), str(end) if end < len(items) else None
+
+
+def at_most(items: Sequence[Any], most: int, what: str) -> None:
+    """InvalidParameterException when a call names more things than AWS allows."""
+    if len(items) > most:
+        raise InvalidParameterException(f"{what} cannot have more than {most} elements; it has {len(items)}.")

@@ -1,0 +1,83 @@
+"""Clusters: moto's registry, with AWS's rules for names, states and deletion."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from typing import Any
+
+from ecslab.aws.ecs.base import Failure, Request, Verbs, at_most, missing, page
+from ecslab.errors import (
+    ClusterContainsContainerInstancesException,
+    ClusterContainsServicesException,
+    ClusterContainsTasksException,
+    ClusterNotFoundException,
+    InvalidParameterException,
+)
+from ecslab.model.arn import last_part
+from ecslab.model.status import NOT_YET_RUNNING, ServiceStatus, TaskStatus
+
+NAME = re.compile(r"[A-Za-z0-9_-]{1,255}")
+
+
+class ClusterVerbs(Verbs):
+    """CreateCluster, DescribeClusters, ListClusters, DeleteCluster."""
+
+    def create_cluster(self, cluster_name: str = "default", *args: Any, **kwargs: Any) -> Any:
+        """Create a cluster; one that is ACTIVE under that name is given back as it is, as AWS does."""
+        if not NAME.fullmatch(cluster_name):
+            raise InvalidParameterException(
+                "Invalid cluster name. Use up to 255 letters, digits, hyphens and underscores."
+            )
+        known = self.clusters.get(cluster_name)
+        if known is not None and known.status == "ACTIVE":
+            return self._with_counts(known)
+        cluster = super().create_cluster(cluster_name, *args, **kwargs)  # type: ignore[misc]
+        self.store.revision += 1
+        self.note("cluster.created", cluster.arn, f"cluster {cluster_name} was created")
+        return self._with_counts(cluster)
+
+    def list_cluster_arns(self, request: Request) -> tuple[list[str], str | None]:
+        """ARNs of the ACTIVE clusters, page by page."""
+        return page([c.arn for c in self.clusters.values() if c.status == "ACTIVE"], request, 100)
+
+    def describe_clusters(self, cluster_names: Sequence[str] | None = None) -> tuple[list[Any], list[Failure]]:
+        """Clusters with their counts; MISSING for those that are not there."""
+        names = list(cluster_names or ["default"])
+        at_most(names, 100, "clusters")
+        found, failures = [], []
+        for name in names:
+            cluster = self.clusters.get(last_part(name))
+            if cluster is None:
+                failures.append(missing(self.place.cluster(last_part(name))))
+            else:
+                found.append(self._with_counts(cluster))
+        return found, failures
+
+    def delete_cluster(self, cluster_str: str) -> Any:
+        """Make a cluster INACTIVE; refused while anything is left in it."""
+        cluster = self.clusters.get(last_part(cluster_str))
+        if cluster is None:
+            raise ClusterNotFoundException()
+        name = cluster.name
+        if self.store.instances(name):
+            raise ClusterContainsContainerInstancesException(
+                "The Cluster cannot be deleted while Container Instances are active or draining."
+            )
+        if any(s.status is not ServiceStatus.INACTIVE for s in self.store.services(name)):
+            raise ClusterContainsServicesException("The Cluster cannot be deleted while Services are active.")
+        if any(t.last_status is not TaskStatus.STOPPED for t in self.store.tasks(name)):
+            raise ClusterContainsTasksException("The Cluster cannot be deleted while Tasks are active.")
+        cluster.status = "INACTIVE"
+        self.store.revision += 1
+        self.note("cluster.deleted", cluster.arn, f"cluster {name} was deleted (it is INACTIVE now)")
+        return self._with_counts(cluster)
+
+    def _with_counts(self, cluster: Any) -> Any:
+        tasks = [t for t in self.store.tasks(cluster.name) if t.last_status is not TaskStatus.STOPPED]
+        running = sum(t.last_status is TaskStatus.RUNNING for t in tasks)
+        cluster.running_tasks_count = running
+        cluster.pending_tasks_count = sum(t.last_status in NOT_YET_RUNNING for t in tasks)
+        cluster.active_services_count = sum(s.status is ServiceStatus.ACTIVE for s in self.store.services(cluster.name))
+        cluster.registered_container_instances_count = len(self.store.instances(cluster.name))
+        return cluster

@@ -1,0 +1,49 @@
+"""Our ECS backend: moto's registries, and every verb that schedules, our own.
+
+``EcsBackend`` is what moto gets instead of its own backend (see ``ecslab.aws.install``). It inherits the
+registries (clusters, task definitions, attributes, account settings, tags) and is put together from one
+class per family of verbs. Law: a verb validates, writes down the wish and returns; it starts nothing.
+"""
+
+from __future__ import annotations
+
+from moto.ecs.models import EC2ContainerServiceBackend
+
+from ecslab.aws.context import LabContext
+from ecslab.aws.ecs.agents import AgentVerbs
+from ecslab.aws.ecs.clusters import ClusterVerbs
+from ecslab.aws.ecs.definitions import DefinitionVerbs
+from ecslab.aws.ecs.instances import InstanceVerbs
+from ecslab.aws.ecs.services import ServiceVerbs
+from ecslab.aws.ecs.store import Store
+from ecslab.aws.ecs.tagging import TagVerbs
+from ecslab.aws.ecs.tasks import TaskVerbs
+from ecslab.model.arn import Place
+
+
+class EcsBackend(
+    ClusterVerbs,
+    DefinitionVerbs,
+    TaskVerbs,
+    ServiceVerbs,
+    InstanceVerbs,
+    AgentVerbs,
+    TagVerbs,
+    EC2ContainerServiceBackend,  # type: ignore[misc]
+):
+    """Amazon ECS of one account and region."""
+
+    context: LabContext
+
+    def __init__(self, region_name: str, account_id: str) -> None:
+        super().__init__(region_name, account_id)
+        self.place = Place(account=account_id, region=region_name)
+        self.store = Store()
+        self.last_revisions = {}
+        self.task_networks = {}
+
+    def reset(self) -> None:
+        """Empty the account, as ``/moto-api/reset`` asks; listeners stay."""
+        listeners = self.store.listeners
+        super().reset()
+        self.store.listeners.extend(listeners)

@@ -1,0 +1,212 @@
+"""From an HTTP request to a verb of the backend and back: moto parses and serializes, our verbs decide.
+
+Every action takes the lab's lock, so a request sees and leaves one whole state. Errors always come back in
+AWS's own shape: an ApiError as its code and message, an operation this lab does not have as
+UnsupportedFeatureException, and anything unforeseen as ServerException with an entry in the journal.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from moto.core.exceptions import ServiceException
+from moto.core.responses import ActionResult
+from moto.core.utils import camelcase_to_underscores
+from moto.ecs.exceptions import ECSException
+from moto.ecs.models import ecs_backends
+from moto.ecs.responses import EC2ContainerServiceResponse
+
+from ecslab.errors import ApiError
+
+NOT_YET = frozenset(
+    (
+        "create_task_set",
+        "delete_task_set",
+        "describe_task_sets",
+        "update_task_set",
+        "update_service_primary_task_set",
+        "put_attributes",
+        "list_attributes",
+        "delete_attributes",
+        "create_capacity_provider",
+        "delete_capacity_provider",
+        "update_capacity_provider",
+        "describe_capacity_providers",
+        "put_cluster_capacity_providers",
+    )
+)
+"""What moto would answer with something that is not true of ECS: refused by name until this lab has it."""
+
+
+class EcsResponse(EC2ContainerServiceResponse):  # type: ignore[misc]
+    """One ECS request."""
+
+    RESPONSE_KEY_PATH_TO_TRANSFORMER: Mapping[str, Any] = {
+        **EC2ContainerServiceResponse.RESPONSE_KEY_PATH_TO_TRANSFORMER,
+        "DeregisterContainerInstanceResponse.containerInstance.attributes": (
+            lambda a: a and [{"name": k, "value": v} for k, v in a.items()]
+        ),
+        "UpdateContainerInstancesStateResponse.containerInstances.ContainerInstance.attributes": (
+            lambda a: a and [{"name": k, "value": v} for k, v in a.items()]
+        ),
+    }
+
+    @property
+    def ecs_backend(self) -> Any:
+        """The backend of the caller's account and region."""
+        return ecs_backends[self.current_account][self.region]
+
+    @property
+    def request(self) -> dict[str, Any]:
+        """The parsed parameters, camelCase, without those left out."""
+        return {k: v for k, v in (self._get_params() or {}).items() if v is not None}
+
+    def call_action(self) -> Any:
+        """Carry out the action under the lab's lock."""
+        action = camelcase_to_underscores(self._get_action() or "")
+        with self.ecs_backend.context.timeline.lock:
+            method = getattr(self, action, None)
+            if action in NOT_YET or method is None:
+                return self._refuse(ApiError(_lacking(self._get_action()), "UnsupportedFeatureException"))
+            try:
+                return self._answer(method())
+            except (ApiError, ServiceException) as refused:
+                return self._refuse(refused)
+            except Exception as unforeseen:
+                return self._refuse(self._unforeseen(unforeseen))
+
+    def _answer(self, result: ActionResult) -> Any:
+        status, headers, body = self.serialized(result)
+        headers, body = self._enrich_response(headers, body)
+        return status, headers, body
+
+    def _refuse(self, error: ApiError | ServiceException) -> Any:
+        return self._answer(ActionResult(ECSException(error.code, error.message)))
+
+    def _unforeseen(self, error: Exception) -> ApiError:
+        action = self._get_action()
+        self.ecs_backend.note("error", action or "", f"{action} failed inside the lab: {error!r}")
+        return ApiError(
+            f"The lab failed on {action} ({type(error).__name__}: {error}). Nothing was changed on purpose; "
+            "this is a bug of the lab, please report it with the request.",
+            "ServerException",
+        )
+
+    # clusters
+
+    def list_clusters(self) -> ActionResult:
+        arns, token = self.ecs_backend.list_cluster_arns(self.request)
+        return ActionResult({"clusterArns": arns, "nextToken": token})
+
+    # task definitions
+
+    def register_task_definition(self) -> ActionResult:
+        record = self.ecs_backend.register(self.request)
+        return ActionResult({"taskDefinition": record, "tags": record.tags})
+
+    def describe_task_definition(self) -> ActionResult:
+        request = self.request
+        record = self.ecs_backend.describe_task_definition(request["taskDefinition"])
+        tags = record.tags if "TAGS" in (request.get("include") or ()) else None
+        return ActionResult({"taskDefinition": record, "tags": tags})
+
+    def list_task_definitions(self) -> ActionResult:
+        arns, token = self.ecs_backend.list_definitions(self.request)
+        return ActionResult({"taskDefinitionArns": arns, "nextToken": token})
+
+    def list_task_definition_families(self) -> ActionResult:
+        families, token = self.ecs_backend.list_families(self.request)
+        return ActionResult({"families": families, "nextToken": token})
+
+    # tasks
+
+    def run_task(self) -> ActionResult:
+        tasks, failures = self.ecs_backend.run_task(self.request)
+        return ActionResult({"tasks": tasks, "failures": failures})
+
+    def start_task(self) -> ActionResult:
+        tasks, failures = self.ecs_backend.start_task(self.request)
+        return ActionResult({"tasks": tasks, "failures": failures})
+
+    def stop_task(self) -> ActionResult:
+        return ActionResult({"task": self.ecs_backend.stop_task(self.request)})
+
+    def describe_tasks(self) -> ActionResult:
+        tasks, failures = self.ecs_backend.describe_tasks(self.request)
+        return ActionResult({"tasks": tasks, "failures": failures})
+
+    def list_tasks(self) -> ActionResult:
+        arns, token = self.ecs_backend.list_tasks(self.request)
+        return ActionResult({"taskArns": arns, "nextToken": token})
+
+    # services
+
+    def create_service(self) -> ActionResult:
+        return ActionResult({"service": self.ecs_backend.create_service(self.request)})
+
+    def update_service(self) -> ActionResult:
+        return ActionResult({"service": self.ecs_backend.update_service(self.request)})
+
+    def delete_service(self) -> ActionResult:
+        return ActionResult({"service": self.ecs_backend.delete_service(self.request)})
+
+    def describe_services(self) -> ActionResult:
+        request = self.request
+        include = tuple(request.get("include") or ())
+        found, failures = self.ecs_backend.describe_services(
+            request.get("cluster", "default"), request["services"], include
+        )
+        return ActionResult({"services": found, "failures": failures})
+
+    def list_services(self) -> ActionResult:
+        arns, token = self.ecs_backend.list_services(self.request)
+        return ActionResult({"serviceArns": arns, "nextToken": token})
+
+    # container instances
+
+    def register_container_instance(self) -> ActionResult:
+        return ActionResult({"containerInstance": self.ecs_backend.register_container_instance(self.request)})
+
+    def deregister_container_instance(self) -> ActionResult:
+        request = self.request
+        view = self.ecs_backend.deregister_container_instance(
+            request.get("cluster", "default"), request["containerInstance"], bool(request.get("force"))
+        )
+        return ActionResult({"containerInstance": view})
+
+    def describe_container_instances(self) -> ActionResult:
+        request = self.request
+        found, failures = self.ecs_backend.describe_container_instances(
+            request.get("cluster", "default"), request["containerInstances"], tuple(request.get("include") or ())
+        )
+        return ActionResult({"containerInstances": found, "failures": failures})
+
+    def list_container_instances(self) -> ActionResult:
+        arns, token = self.ecs_backend.list_instance_arns(self.request)
+        return ActionResult({"containerInstanceArns": arns, "nextToken": token})
+
+    def update_container_instances_state(self) -> ActionResult:
+        request = self.request
+        found, failures = self.ecs_backend.update_container_instances_state(
+            request.get("cluster", "default"), request["containerInstances"], request["status"]
+        )
+        return ActionResult({"containerInstances": found, "failures": failures})
+
+    # agents
+
+    def discover_poll_endpoint(self) -> ActionResult:
+        return ActionResult(self.ecs_backend.discover_poll_endpoint(self.request))
+
+    def submit_task_state_change(self) -> ActionResult:
+        return ActionResult({"acknowledgment": self.ecs_backend.submit_task_state_change(self.request)})
+
+    def submit_container_state_change(self) -> ActionResult:
+        return ActionResult({"acknowledgment": self.ecs_backend.submit_container_state_change(self.request)})
+
+    def submit_attachment_state_changes(self) -> ActionResult:
+        return ActionResult({"acknowledgment": "ACK"})
+
+
+def _lacking(action: str | None) -> str:
+    return f"This lab does not have {action} yet. `ecslab doctor` and the README say what it has."

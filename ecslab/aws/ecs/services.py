@@ -1,0 +1,344 @@
+"""CreateService, UpdateService, DeleteService, DescribeServices, ListServices: wishes about services."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import Any
+
+from ecslab.aws.ecs.base import Failure, Request, Verbs, at_most, missing, page
+from ecslab.aws.ecs.networking import check_network
+from ecslab.aws.ecs.tasks import launch_of
+from ecslab.errors import (
+    ClientException,
+    InvalidParameterException,
+    ServiceNotActiveException,
+    ServiceNotFoundException,
+)
+from ecslab.model.arn import last_part
+from ecslab.model.service import KEPT_EVENTS, Deployment, DeploymentConfiguration, Service, ServiceEvent
+from ecslab.model.status import (
+    NOT_YET_RUNNING,
+    DeploymentStatus,
+    DesiredStatus,
+    LaunchType,
+    SchedulingStrategy,
+    ServiceStatus,
+    TaskStatus,
+)
+from ecslab.model.task import Task
+
+NAME = re.compile(r"[A-Za-z0-9_-]{1,255}")
+KEPT_INACTIVE = 3600.0
+"""Lab seconds for which a deleted service can still be described (AWS: "a while"; a choice of this lab)."""
+LATER = {
+    "loadBalancers": "load balancers",
+    "serviceRegistries": "service discovery",
+    "serviceConnectConfiguration": "Service Connect",
+    "volumeConfigurations": "volumes configured at launch",
+    "vpcLatticeConfigurations": "VPC Lattice",
+}
+"""Parts of a service this lab does not have yet; asking for one is refused by name rather than dropped."""
+
+
+class ServiceVerbs(Verbs):
+    """The verbs about services, and how a plan of the scheduler is written down."""
+
+    def create_service(self, request: Request) -> Service:
+        """Write down a new service with its first deployment."""
+        cluster = self.active_cluster(request.get("cluster"))
+        name = request.get("serviceName") or ""
+        if not NAME.fullmatch(name):
+            raise InvalidParameterException(
+                "Invalid service name. Use up to 255 letters, digits, hyphens and underscores."
+            )
+        known = self.store.service(cluster, name)
+        if known is not None and known.status is not ServiceStatus.INACTIVE:
+            raise InvalidParameterException(
+                "Creation of service was not idempotent. "
+                f"A service named {name} is {known.status} in cluster {cluster}: update it, or choose another name."
+            )
+        service = self._new_service(request, cluster, name)
+        self.note("service.created", service.service_arn, f"service {name} was created in cluster {cluster}")
+        return self._counted(self.store.put_service(service))
+
+    def _new_service(self, request: Request, cluster: str, name: str) -> Service:
+        _refuse_what_is_missing(request)
+        if not request.get("taskDefinition"):
+            raise ClientException("TaskDefinition can not be blank.")
+        definition = self.definition(request["taskDefinition"], action="create a service from")
+        strategy = SchedulingStrategy(request.get("schedulingStrategy") or "REPLICA")
+        launch, _ = launch_of(request)
+        check_network(self.place, definition, request.get("networkConfiguration"), launch)
+        now = self.context.now()
+        bare = Service(
+            service_arn=self.place.service(cluster, name),
+            service_name=name,
+            cluster_arn=self.place.cluster(cluster),
+            task_definition=definition.arn,
+            desired_count=_desired(request, strategy, launch),
+            created_at=now,
+            created_by=f"arn:aws:iam::{self.place.account}:root",
+            role_arn=f"arn:aws:iam::{self.place.account}:role/aws-service-role/ecs.amazonaws.com/AWSServiceRoleForECS",
+            launch_type=launch.value,
+            scheduling_strategy=strategy,
+            deployment_configuration=_percents(request.get("deploymentConfiguration"), _DEFAULTS[strategy]),
+            network_configuration=request.get("networkConfiguration"),
+            placement_constraints=_constraints(request),
+            placement_strategy=_strategy(request, strategy),
+            platform_version="LATEST" if launch is LaunchType.FARGATE else None,
+            platform_family="Linux" if launch is LaunchType.FARGATE else None,
+            health_check_grace_period_seconds=request.get("healthCheckGracePeriodSeconds"),
+            propagate_tags=request.get("propagateTags") or "NONE",
+            enable_ecs_managed_tags=bool(request.get("enableECSManagedTags")),
+            enable_execute_command=bool(request.get("enableExecuteCommand")),
+            tags=tuple(request.get("tags") or ()),
+        )
+        return replace(bare, deployments=(self._deployment(bare),))
+
+    def _deployment(self, service: Service) -> Deployment:
+        now = self.context.now()
+        digits = f"{self.context.random.randrange(10**18, 10**19)}"
+        return Deployment(
+            id=f"ecs-svc/{digits}",
+            status=DeploymentStatus.PRIMARY,
+            task_definition=service.task_definition,
+            created_at=now,
+            updated_at=now,
+            launch_type=service.launch_type,
+            platform_version="1.4.0" if service.platform_version else None,
+            platform_family=service.platform_family,
+            network_configuration=service.network_configuration,
+            rollout_state_reason=f"ECS deployment ecs-svc/{digits} in progress.",
+        )
+
+    def find_service(self, request: Request, key: str = "service") -> Service:
+        """The service a request names; ServiceNotFoundException."""
+        cluster = self.active_cluster(request.get("cluster"))
+        service = self.store.service(cluster, last_part(request[key]))
+        if service is None:
+            raise ServiceNotFoundException()
+        return service
+
+    def update_service(self, request: Request) -> Service:
+        """Write down the changed wish; a new definition, network or ``forceNewDeployment`` starts a deployment."""
+        service = self.find_service(request)
+        if service.status is not ServiceStatus.ACTIVE:
+            raise ServiceNotActiveException()
+        _refuse_what_is_missing(request)
+        changed = self._changed(service, request)
+        anew = request.get("forceNewDeployment") or any(
+            getattr(changed, part) != getattr(service, part) for part in ("task_definition", "network_configuration")
+        )
+        if anew:
+            older = tuple(replace(d, status=DeploymentStatus.ACTIVE) for d in service.deployments)
+            changed = replace(changed, deployments=(self._deployment(changed), *older))
+            self.note(
+                "deployment.state",
+                service.service_arn,
+                f"service {service.service_name} deploys {last_part(changed.task_definition)}",
+                deployment=changed.primary.id,
+                state="IN_PROGRESS",
+            )
+        if changed != service:
+            changed = replace(changed, steady=False)
+        self.note("service.updated", service.service_arn, f"service {service.service_name} was updated")
+        return self._counted(self.store.put_service(changed))
+
+    def _changed(self, service: Service, request: Request) -> Service:
+        strategy = service.scheduling_strategy
+        changes: dict[str, Any] = {}
+        if request.get("desiredCount") is not None:
+            changes["desired_count"] = _desired(request, strategy, LaunchType(service.launch_type or "EC2"))
+        if request.get("taskDefinition"):
+            changes["task_definition"] = self.definition(request["taskDefinition"], action="deploy").arn
+        if request.get("deploymentConfiguration"):
+            now = service.deployment_configuration
+            changes["deployment_configuration"] = _percents(request["deploymentConfiguration"], now)
+        if request.get("placementConstraints") is not None:
+            changes["placement_constraints"] = _constraints(request)
+        if request.get("placementStrategy") is not None:
+            changes["placement_strategy"] = _strategy(request, strategy)
+        for key, field in _PLAIN:
+            if request.get(key) is not None:
+                changes[field] = request[key]
+        changed = replace(service, **changes)
+        if request.get("taskDefinition") or request.get("networkConfiguration"):
+            definition = self.store.definitions[changed.task_definition]
+            launch = LaunchType(service.launch_type or "EC2")
+            check_network(self.place, definition, changed.network_configuration, launch)
+        return changed
+
+    def delete_service(self, request: Request) -> Service:
+        """Make a service DRAINING; refused above desired 0 unless forced."""
+        service = self.find_service(request)
+        if service.status is ServiceStatus.INACTIVE:
+            raise ServiceNotFoundException()
+        replica = service.scheduling_strategy is SchedulingStrategy.REPLICA
+        if replica and service.desired_count > 0 and not request.get("force"):
+            raise InvalidParameterException(
+                "The service cannot be stopped while it is scaled above 0. "
+                "Update it to desiredCount 0 first, or delete it with force."
+            )
+        self.note("service.deleted", service.service_arn, f"service {service.service_name} is to be deleted")
+        gone = replace(service, status=ServiceStatus.DRAINING, desired_count=0, deleted_at=self.context.now())
+        return self._counted(self.store.put_service(gone))
+
+    def describe_services(
+        self, cluster_str: str, service_names_or_arns: list[str], include: tuple[str, ...] = ()
+    ) -> tuple[list[Service], list[Failure]]:
+        """Services with their counts; MISSING for those that are not there. moto's own signature."""
+        cluster = self.active_cluster(cluster_str)
+        if not service_names_or_arns:
+            raise InvalidParameterException("Services cannot be empty.")
+        at_most(service_names_or_arns, 10, "services")
+        found, failures = [], []
+        for name in service_names_or_arns:
+            service = self.store.service(cluster, last_part(name))
+            if service is None or self._forgotten(service):
+                failures.append(missing(self.place.service(cluster, last_part(name))))
+            else:
+                found.append(self._counted(service if "TAGS" in include else replace(service, tags=())))
+        return found, failures
+
+    def _forgotten(self, service: Service) -> bool:
+        deleted = service.deleted_at
+        return service.status is ServiceStatus.INACTIVE and self.context.now() > (deleted or 0) + KEPT_INACTIVE
+
+    def list_services(self, request: Request) -> tuple[list[str], str | None]:
+        """ARNs of the services that are not INACTIVE."""
+        cluster = self.active_cluster(request.get("cluster"))
+        strategy, launch = request.get("schedulingStrategy"), request.get("launchType")
+        found = [
+            s.service_arn
+            for s in self.store.services(cluster)
+            if s.status is not ServiceStatus.INACTIVE
+            and strategy in (None, s.scheduling_strategy.value)
+            and launch in (None, s.launch_type)
+        ]
+        return page(found, {"maxResults": 10, **request}, 100)
+
+    def _counted(self, service: Service) -> Service:
+        """The service with the counts of its tasks, as DescribeServices shows them."""
+        tasks = list(self.store.tasks_of_service(service.cluster_name, service.service_name))
+        counted = []
+        for deployment in service.deployments:
+            mine = [t for t in tasks if t.deployment_id == deployment.id]
+            primary = deployment.status is DeploymentStatus.PRIMARY
+            counted.append(
+                replace(
+                    deployment,
+                    desired_count=service.desired_count if primary else _wanted(mine),
+                    running_count=_running(mine),
+                    pending_count=_pending(mine),
+                )
+            )
+        return replace(
+            service, deployments=tuple(counted), running_count=_running(tasks), pending_count=_pending(tasks)
+        )
+
+    def add_event(self, service: Service, message: str) -> Service:
+        """The service with one more event, in AWS's words and with its name in front."""
+        event = ServiceEvent(
+            id=self.context.uuid(),
+            created_at=self.context.now(),
+            message=f"(service {service.service_name}) {message}",
+        )
+        self.note("service.event", service.service_arn, event.message, service=service.service_name)
+        return replace(service, events=(event, *service.events)[:KEPT_EVENTS])
+
+
+def _running(tasks: list[Task]) -> int:
+    return sum(t.last_status is TaskStatus.RUNNING for t in tasks)
+
+
+def _pending(tasks: list[Task]) -> int:
+    return sum(t.last_status in NOT_YET_RUNNING for t in tasks)
+
+
+def _wanted(tasks: list[Task]) -> int:
+    return sum(t.desired_status is DesiredStatus.RUNNING for t in tasks)
+
+
+_DEFAULTS = {
+    SchedulingStrategy.REPLICA: DeploymentConfiguration(minimum_healthy_percent=100, maximum_percent=200),
+    SchedulingStrategy.DAEMON: DeploymentConfiguration(minimum_healthy_percent=0, maximum_percent=100),
+}
+_PLAIN = (
+    ("networkConfiguration", "network_configuration"),
+    ("healthCheckGracePeriodSeconds", "health_check_grace_period_seconds"),
+    ("propagateTags", "propagate_tags"),
+    ("enableECSManagedTags", "enable_ecs_managed_tags"),
+    ("enableExecuteCommand", "enable_execute_command"),
+)
+
+
+def _refuse_what_is_missing(request: Request) -> None:
+    for key, what in LATER.items():
+        if request.get(key):
+            raise InvalidParameterException(f"This lab does not have {what} yet ({key}). Leave {key} out.")
+    controller = (request.get("deploymentController") or {}).get("type") or "ECS"
+    if controller != "ECS":
+        raise InvalidParameterException(f"This lab does not have the {controller} deployment controller yet. Use ECS.")
+    settings = request.get("deploymentConfiguration") or {}
+    if (settings.get("deploymentCircuitBreaker") or {}).get("enable") or settings.get("alarms", {}).get("enable"):
+        raise InvalidParameterException(
+            "This lab does not have the deployment circuit breaker and alarms yet. Leave them out or disable them."
+        )
+    if (settings.get("strategy") or "ROLLING") != "ROLLING":
+        raise InvalidParameterException("This lab does not have blue/green, linear and canary deployments yet.")
+
+
+def _desired(request: Request, strategy: SchedulingStrategy, launch: LaunchType) -> int:
+    count = request.get("desiredCount")
+    if strategy is SchedulingStrategy.DAEMON:
+        if launch is LaunchType.FARGATE:
+            raise InvalidParameterException(
+                "The daemon scheduling strategy is not supported for the Fargate launch type. Use REPLICA."
+            )
+        if count is not None:
+            raise InvalidParameterException(
+                "The desired count cannot be set for the DAEMON scheduling strategy: one task runs on every "
+                "instance. Leave desiredCount out."
+            )
+        return 0
+    if count is None:
+        raise InvalidParameterException("desiredCount is required for a REPLICA service. Give a number of 0 or more.")
+    if count < 0:
+        raise InvalidParameterException(f"desiredCount cannot be negative; it is {count}.")
+    return int(count)
+
+
+def _percents(given: Mapping[str, Any] | None, now: DeploymentConfiguration) -> DeploymentConfiguration:
+    given = given or {}
+    low, high = given.get("minimumHealthyPercent"), given.get("maximumPercent")
+    changed = DeploymentConfiguration(
+        minimum_healthy_percent=now.minimum_healthy_percent if low is None else low,
+        maximum_percent=now.maximum_percent if high is None else high,
+    )
+    low, high = changed.minimum_healthy_percent, changed.maximum_percent
+    if not 0 <= low <= 200 or not 100 <= high <= 200 or low > high:
+        raise InvalidParameterException(
+            f"minimumHealthyPercent {low} and maximumPercent {high} do not go together: the minimum is 0 or more and "
+            "not above the maximum, the maximum 100 to 200."
+        )
+    return changed
+
+
+def _constraints(request: Request) -> tuple[Mapping[str, str], ...]:
+    constraints = tuple(request.get("placementConstraints") or ())
+    if any(c.get("type") == "memberOf" for c in constraints):
+        raise InvalidParameterException(
+            "This lab does not have memberOf placement constraints yet. Use distinctInstance, or leave it out."
+        )
+    return constraints
+
+
+def _strategy(request: Request, scheduling: SchedulingStrategy) -> tuple[Mapping[str, str], ...]:
+    steps = tuple(request.get("placementStrategy") or ())
+    if steps and scheduling is SchedulingStrategy.DAEMON:
+        raise InvalidParameterException("Placement strategies are not supported for the DAEMON scheduling strategy.")
+    if len(steps) > 5:
+        raise InvalidParameterException(f"placementStrategy can have at most 5 elements; it has {len(steps)}.")
+    return steps

@@ -1,0 +1,320 @@
+"""RunTask, StartTask, StopTask, DescribeTasks, ListTasks: wishes about tasks, written down."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import replace
+from typing import Any
+
+from ecslab.aws.ecs.base import Failure, Request, Verbs, at_most, missing, page
+from ecslab.aws.ecs.lifecycle import advance, wish_stopped
+from ecslab.aws.ecs.networking import check_network
+from ecslab.errors import ClientException, InvalidParameterException
+from ecslab.model.arn import last_part
+from ecslab.model.definition import TaskDefinition, cpu_units, memory_mib
+from ecslab.model.plan import Placement
+from ecslab.model.status import (
+    DesiredStatus,
+    LaunchType,
+    NetworkMode,
+    StopCode,
+    TaskStatus,
+)
+from ecslab.model.task import Container, Task
+from ecslab.scheduler.placement import Demand, place
+
+NO_INSTANCES = "No Container Instances were found in your cluster."
+CAPACITY_TYPES = ("FARGATE", "FARGATE_SPOT")
+
+
+class TaskVerbs(Verbs):
+    """The verbs about tasks, and the two doors through which every task's changes go."""
+
+    def run_task(self, request: Request) -> tuple[list[Task], list[Failure]]:
+        """Place and write down up to ten tasks. No room is no exception: HTTP 200 with ``failures``."""
+        cluster = self.active_cluster(request.get("cluster"))
+        definition = self.definition(request["taskDefinition"])
+        count = _count(request)
+        launch_type, provider = launch_of(request)
+        check_network(self.place, definition, request.get("networkConfiguration"), launch_type)
+        overrides = _overrides(request, definition)
+        rooms = self.store.rooms(cluster)
+        if launch_type is not LaunchType.FARGATE and not rooms:
+            raise InvalidParameterException(NO_INSTANCES + " Register an instance, or use the FARGATE launch type.")
+        tasks: list[Task] = []
+        for _ in range(count):
+            placement = self._place_once(request, cluster, definition, launch_type, overrides)
+            if placement.instance_arn is None:
+                return tasks, self._unplaced(definition, placement)
+            given = self._given(request, cluster, launch_type, provider, overrides)
+            tasks.append(self.add_task(definition, placement.instance_arn or None, **given))
+        return tasks, []
+
+    def _place_once(
+        self,
+        request: Request,
+        cluster: str,
+        definition: TaskDefinition,
+        launch: LaunchType,
+        overrides: Mapping[str, Any],
+    ) -> Placement:
+        if launch is LaunchType.FARGATE:
+            return Placement(instance_arn="")
+        demand = Demand(
+            definition=definition,
+            group=_group(request, definition),
+            constraints=tuple(request.get("placementConstraints") or ()),
+            strategy=tuple(request.get("placementStrategy") or ()),
+            cpu=cpu_units(overrides.get("cpu")),
+            memory=memory_mib(overrides.get("memory")),
+        )
+        return place(demand, self.store.rooms(cluster), self.context.random.choice)
+
+    def _unplaced(self, definition: TaskDefinition, placement: Placement) -> list[Failure]:
+        rows = [{"instance": v.ec2_instance_id, "reason": v.reason, "detail": v.detail} for v in placement.verdicts]
+        self.note(
+            "placement.failed",
+            definition.arn,
+            f"no instance had room for a task of {definition.family}:{definition.revision}",
+            rows=rows,
+        )
+        return [{"arn": v.instance_arn, "reason": v.reason, "detail": v.detail} for v in placement.verdicts]
+
+    def _given(
+        self, request: Request, cluster: str, launch: LaunchType, provider: str | None, overrides: Mapping[str, Any]
+    ) -> dict[str, Any]:
+        return {
+            "cluster": cluster,
+            "launch_type": launch,
+            "group": request.get("group"),
+            "started_by": request.get("startedBy"),
+            "capacity_provider_name": provider,
+            "overrides": overrides,
+            "network": request.get("networkConfiguration"),
+            "enable_execute_command": bool(request.get("enableExecuteCommand")),
+            "platform_version": request.get("platformVersion"),
+            "tags": tuple(request.get("tags") or ()),
+        }
+
+    def start_task(self, request: Request) -> tuple[list[Task], list[Failure]]:
+        """Start one task on each of the named instances; the placement rules do not apply."""
+        cluster = self.active_cluster(request.get("cluster"))
+        definition = self.definition(request["taskDefinition"])
+        check_network(self.place, definition, request.get("networkConfiguration"), LaunchType.EC2)
+        at_most(request["containerInstances"], 10, "containerInstances")
+        overrides = _overrides(request, definition)
+        tasks, failures = [], []
+        for name in request["containerInstances"]:
+            arn = self.place.container_instance(cluster, last_part(name))
+            reason = self._start_obstacle(arn, definition, request)
+            if reason:
+                failures.append({"arn": arn, "reason": reason})
+                continue
+            given = self._given(request, cluster, LaunchType.EC2, None, overrides)
+            tasks.append(self.add_task(definition, arn, **given))
+        return tasks, failures
+
+    def _start_obstacle(self, arn: str, definition: TaskDefinition, request: Request) -> str:
+        instance = self.store.instance(arn)
+        if instance is None:
+            return "MISSING"
+        demand = Demand(definition=definition, group=_group(request, definition))
+        return place(demand, [self.store.room(instance)], self.context.random.choice).verdicts[0].reason
+
+    def add_task(
+        self,
+        definition: TaskDefinition,
+        instance_arn: str | None,
+        *,
+        cluster: str,
+        launch_type: LaunchType,
+        group: str | None = None,
+        overrides: Mapping[str, Any] | None = None,
+        network: Mapping[str, Any] | None = None,
+        tags: tuple[Mapping[str, str], ...] = (),
+        **fields: Any,
+    ) -> Task:
+        """Write down one new task: PROVISIONING when it waits for a network interface, else PENDING."""
+        task_id = self.context.hex_id()
+        arn = self.place.task(cluster, task_id)
+        fargate = launch_type is LaunchType.FARGATE
+        awsvpc = definition.network_mode is NetworkMode.AWSVPC
+        overrides = overrides or {"containerOverrides": [], "inferenceAcceleratorOverrides": []}
+        task = Task(
+            task_arn=arn,
+            cluster_arn=self.place.cluster(cluster),
+            task_definition_arn=definition.arn,
+            container_instance_arn=instance_arn,
+            launch_type=launch_type,
+            containers=tuple(self._containers(definition, cluster, task_id, arn)),
+            created_at=self.context.now(),
+            cpu=str(_or(cpu_units(overrides.get("cpu")), definition.reserved_cpu)),
+            memory=str(_or(memory_mib(overrides.get("memory")), definition.reserved_memory)),
+            group=group or f"family:{definition.family}",
+            last_status=TaskStatus.PROVISIONING if awsvpc else TaskStatus.PENDING,
+            overrides=overrides,
+            availability_zone=self._zone(instance_arn),
+            attributes=({"name": "ecs.cpu-architecture", "value": "x86_64"},) if fargate else (),
+            platform_version=(_platform(fields.pop("platform_version", None)) if fargate else None),
+            platform_family="Linux" if fargate else None,
+            tags=tags,
+            **{k: v for k, v in fields.items() if k != "platform_version"},
+        )
+        self.task_networks[arn] = network or {}
+        self.store.put_task(task)
+        self._journal_status(task, None)
+        return task
+
+    def _zone(self, instance_arn: str | None) -> str:
+        instance = self.store.instance(instance_arn) if instance_arn else None
+        return instance.availability_zone if instance else f"{self.place.region}a"
+
+    def _containers(self, definition: TaskDefinition, cluster: str, task_id: str, arn: str) -> Iterable[Container]:
+        for container in definition.containers:
+            yield Container(
+                container_arn=self.place.container(cluster, task_id, self.context.uuid()),
+                task_arn=arn,
+                name=container.name,
+                image=container.image,
+                cpu=str(container.cpu),
+                memory=str(container.memory) if container.memory else None,
+                memory_reservation=str(container.memory_reservation) if container.memory_reservation else None,
+                essential=container.essential,
+            )
+
+    def find_task(self, cluster: str, task: str) -> Task | None:
+        """A task by id or ARN, in a cluster."""
+        return self.store.task(task if task.startswith("arn:") else self.place.task(cluster, task))
+
+    def stop_task(self, request: Request) -> Task:
+        """Write down the wish that a task be stopped. Its agent does the rest."""
+        cluster = self.active_cluster(request.get("cluster"))
+        task = self.find_task(cluster, request["task"])
+        if task is None or task.cluster_name != cluster:
+            raise InvalidParameterException("The referenced task was not found.")
+        reason = request.get("reason") or "Task stopped by user"
+        return self.wish_stopped(task, StopCode.USER_INITIATED, reason)
+
+    def wish_stopped(self, task: Task, code: StopCode, reason: str) -> Task:
+        """Record the wish that a task be stopped, with its stop code and reason."""
+        if task.desired_status is DesiredStatus.STOPPED:
+            return task
+        task = self.store.put_task(wish_stopped(task, code, reason))
+        self.note("task.stop", task.task_arn, f"{_name(task)} is to stop: {reason}", stop_code=code, reason=reason)
+        return task
+
+    def move_task(self, task: Task, target: TaskStatus) -> Task:
+        """Take a task to ``target`` through every state between, each one recorded."""
+        for step in advance(task, target, self.context.now()):
+            before, task = task, self.store.put_task(step)
+            self._journal_status(task, before.last_status)
+        return task
+
+    def _journal_status(self, task: Task, before: TaskStatus | None) -> None:
+        ended = f": {task.stopped_reason}" if task.last_status is TaskStatus.STOPPED and task.stopped_reason else ""
+        self.note(
+            "task.status",
+            task.task_arn,
+            f"{_name(task)} is {task.last_status}{ended}",
+            **{"from": before, "to": task.last_status, "stop_code": task.stop_code, "reason": task.stopped_reason},
+            service=task.service_name,
+            deployment=task.deployment_id,
+            definition=task.task_definition_arn,
+        )
+
+    def describe_tasks(self, request: Request) -> tuple[list[Task], list[Failure]]:
+        """Tasks by id or ARN; MISSING for those that are not there. Looking changes nothing."""
+        cluster = self.active_cluster(request.get("cluster"))
+        names = request.get("tasks") or []
+        if not names:
+            raise InvalidParameterException("Tasks cannot be empty.")
+        at_most(names, 100, "tasks")
+        found, failures = [], []
+        for name in names:
+            task = self.find_task(cluster, name)
+            if task is None or task.cluster_name != cluster:
+                failures.append(missing(name if name.startswith("arn:") else self.place.task(cluster, name)))
+            else:
+                found.append(task if "TAGS" in (request.get("include") or ()) else replace(task, tags=()))
+        return found, failures
+
+    def list_tasks(self, request: Request) -> tuple[list[str], str | None]:
+        """ARNs of tasks that match every filter; desired RUNNING where no status is asked for."""
+        cluster = self.active_cluster(request.get("cluster"))
+        desired = request.get("desiredStatus") or DesiredStatus.RUNNING
+        if request.get("serviceName"):
+            tasks: Iterable[Task] = self.store.tasks_of_service(cluster, last_part(request["serviceName"]))
+        elif request.get("containerInstance"):
+            instance = last_part(request["containerInstance"])
+            tasks = self.store.tasks_of_instance(self.place.container_instance(cluster, instance))
+        else:
+            tasks = self.store.tasks(cluster)
+        found = [t.task_arn for t in tasks if t.desired_status == desired and _matches(t, request)]
+        return page(found, request, 100)
+
+
+def _matches(task: Task, request: Request) -> bool:
+    family = request.get("family")
+    return (
+        (not family or task.task_definition_arn.rsplit("/", 1)[-1].rpartition(":")[0] == family)
+        and (not request.get("startedBy") or task.started_by == request["startedBy"])
+        and (not request.get("launchType") or task.launch_type == request["launchType"])
+    )
+
+
+def _name(task: Task) -> str:
+    family = task.task_definition_arn.rsplit("/", 1)[-1]
+    owner = f" of service {task.service_name}" if task.service_name else ""
+    return f"task {task.task_id[:8]} ({family}){owner}"
+
+
+def _or(value: int | None, otherwise: int) -> int:
+    return otherwise if value is None else value
+
+
+def _platform(version: str | None) -> str:
+    return "1.4.0" if version in (None, "", "LATEST") else str(version)
+
+
+def _count(request: Request) -> int:
+    count = 1 if request.get("count") is None else request["count"]
+    if not 1 <= count <= 10:
+        raise InvalidParameterException(f"Count must be between 1 and 10; it is {count}. Call RunTask again for more.")
+    return int(count)
+
+
+def _group(request: Request, definition: TaskDefinition) -> str:
+    return request.get("group") or f"family:{definition.family}"
+
+
+def launch_of(request: Request) -> tuple[LaunchType, str | None]:
+    """The launch type and, where a strategy names Fargate, the capacity provider of a run or service."""
+    strategy = request.get("capacityProviderStrategy") or []
+    if strategy and request.get("launchType"):
+        raise InvalidParameterException(
+            "Specifying both a launch type and capacity provider strategy is not supported. Remove one and try again."
+        )
+    if not strategy:
+        return LaunchType(request.get("launchType") or "EC2"), None
+    name = max(strategy, key=lambda s: (s.get("base") or 0, s.get("weight") or 0))["capacityProvider"]
+    if name not in CAPACITY_TYPES:
+        raise InvalidParameterException(
+            f"The specified capacity provider '{name}' was not found. This lab knows FARGATE and FARGATE_SPOT so far."
+        )
+    return LaunchType.FARGATE, name
+
+
+def _overrides(request: Request, definition: TaskDefinition) -> Mapping[str, Any]:
+    overrides = request.get("overrides") or {}
+    names = {c.name for c in definition.containers}
+    for container in overrides.get("containerOverrides") or ():
+        if container.get("name") not in names:
+            raise InvalidParameterException(
+                f"Override for container named {container.get('name')} is not a container in the TaskDefinition."
+            )
+    for read, member in ((cpu_units, "cpu"), (memory_mib, "memory")):
+        try:
+            read(overrides.get(member))
+        except ValueError as wrong:
+            raise ClientException(f"Invalid '{member}' setting for task: {wrong}.") from None
+    return {"containerOverrides": [], "inferenceAcceleratorOverrides": [], **overrides}

@@ -1,0 +1,49 @@
+"""The seam to moto: one assignment, made before the first AWS call.
+
+``BackendDict.backend`` is a public factory called with (region_name, account_id=…); with ours in its place,
+in-process mocks, the HTTP server, the AWS CLI, ``/moto-api/reset`` and moto's own neighbours all get our ECS.
+``tests/aws/test_seam.py`` holds every fact this rests on. moto's backends are process-global: one open lab
+per process.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from ecslab.aws.context import ACCOUNT, REGION, LabContext
+
+
+def install(context: LabContext) -> Any:
+    """Put our backend into moto for this lab and return the one of the lab's account and region."""
+    from moto.backends import get_backend
+    from moto.moto_api._internal import mock_random
+
+    from ecslab.aws.ecs.models import EcsBackend
+
+    mock_random.seed(context.random.getrandbits(64))
+
+    class LabEcsBackend(EcsBackend):
+        """The backend bound to this open lab."""
+
+    LabEcsBackend.__module__ = EcsBackend.__module__
+    LabEcsBackend.context = context
+    backends = get_backend("ecs")
+    backends.reset()
+    backends.backend = LabEcsBackend
+    return backend()
+
+
+def backend() -> Any:
+    """Our ECS backend of the lab's account and region."""
+    from moto.backends import get_backend
+
+    return get_backend("ecs")[ACCOUNT][REGION]
+
+
+def wipe() -> None:
+    """Empty every service of the account (moto's own reset), ECS included."""
+    from moto.core.base_backend import BackendDict
+
+    for backends in list(BackendDict._instances):
+        for account in backends.values():
+            account.reset()

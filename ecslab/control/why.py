@@ -1,0 +1,111 @@
+"""Why a task or service is as it is: placement's reasons and the latest words of the journal, as sentences.
+
+It reads what was written down and adds nothing of its own.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from ecslab.errors import InvalidParameterException
+from ecslab.journal import Entry
+from ecslab.model.service import Service
+from ecslab.model.status import DesiredStatus, TaskStatus
+from ecslab.model.task import Task
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Why:
+    """``sentences`` for people; ``rows`` one per instance: instance, verdict, reason."""
+
+    subject: str
+    sentences: tuple[str, ...]
+    rows: tuple[dict[str, str], ...] = ()
+
+
+def why(backend: Any, subject: str) -> Why:
+    """Explain a task (id or ARN) or a service (name or ARN). InvalidParameterException when there is none."""
+    task = find_task(backend, subject)
+    if task is not None:
+        return _of_task(backend, task)
+    for service in backend.store.services():
+        if subject in (service.service_arn, service.service_name):
+            return _of_service(backend, service)
+    raise InvalidParameterException(
+        f"There is no task or service '{subject}' (STOPPED tasks are kept for an hour). Give an id, a name or an ARN."
+    )
+
+
+def find_task(backend: Any, name: str) -> Task | None:
+    """The task with that ARN or id (or the beginning of its id, eight digits or more), in any cluster."""
+    known: Task | None = backend.store.task(name)
+    short = name.rsplit("/", 1)[-1]
+    if known is not None or len(short) < 8:
+        return known
+    return next((t for t in backend.store.all_tasks() if t.task_id.startswith(short)), None)
+
+
+def _of_task(backend: Any, task: Task) -> Why:
+    chosen = backend.context.journal.read(kind="placement.chosen", subject=task.task_arn)
+    sentences = [f"Task {task.task_id[:8]} of {task.group} is {task.last_status}; wanted is {task.desired_status}."]
+    if chosen:
+        sentences.append(_placed(chosen[-1]))
+    elif task.container_instance_arn:
+        sentences.append("RunTask or StartTask put it on its instance.")
+    else:
+        sentences.append("It runs on Fargate, so there was no instance to choose.")
+    if task.stopped_reason:
+        sentences.append(f"It was stopped ({task.stop_code}): {task.stopped_reason}.")
+    sentences += [
+        f"Container {c.name}: exit code {c.exit_code}{f', {c.reason}' if c.reason else ''}."
+        for c in task.containers
+        if c.exit_code is not None or c.reason
+    ]
+    waiting = backend.context.journal.read(kind="container.waits", subject=task.task_arn)
+    if waiting and task.last_status is TaskStatus.ACTIVATING:
+        sentences.append(waiting[-1].text)
+    return Why(subject=task.task_arn, sentences=tuple(sentences), rows=_rows(chosen[-1:]))
+
+
+def _placed(entry: Entry) -> str:
+    fits = sum(row["verdict"] in ("chosen", "fits") for row in entry.data["rows"])
+    return f"{entry.text}: {fits} of {len(entry.data['rows'])} instances had room for it."
+
+
+def _of_service(backend: Any, service: Service) -> Why:
+    tasks = [
+        t
+        for t in backend.store.tasks_of_service(service.cluster_name, service.service_name)
+        if t.desired_status is DesiredStatus.RUNNING
+    ]
+    running = sum(t.last_status is TaskStatus.RUNNING for t in tasks)
+    sentences = [
+        f"Service {service.service_name} is {service.status}: {service.desired_count} tasks wanted, {running} running."
+    ]
+    sentences += [f"It last said: {event.message}" for event in service.events[:1]]
+    failed = backend.context.journal.read(kind="placement.failed", subject=service.service_arn)[-1:]
+    if failed and running < service.desired_count:
+        sentences.append(_unplaced(failed[0]))
+    stopped = [
+        t
+        for t in backend.store.tasks_of_service(service.cluster_name, service.service_name)
+        if t.last_status is TaskStatus.STOPPED and t.stopped_reason
+    ]
+    if stopped:
+        sentences.append(f"The last task that stopped ({stopped[-1].task_id[:8]}): {stopped[-1].stopped_reason}.")
+    return Why(subject=service.service_arn, sentences=tuple(sentences), rows=_rows(failed))
+
+
+def _unplaced(entry: Entry) -> str:
+    reasons: dict[str, int] = {}
+    for row in entry.data["rows"]:
+        reasons[row["verdict"]] = reasons.get(row["verdict"], 0) + 1
+    counted = ", ".join(f"{count} said {reason}" for reason, count in reasons.items())
+    return (
+        f"The last try to place a task found no instance: of {len(entry.data['rows'])}, {counted or 'none was there'}."
+    )
+
+
+def _rows(entries: tuple[Entry, ...]) -> tuple[dict[str, str], ...]:
+    return tuple(row for entry in entries for row in entry.data["rows"])

@@ -1,0 +1,81 @@
+"""What the scheduler sees and what it answers: snapshots in, plans out. Data only."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from ecslab.model.definition import TaskDefinition
+from ecslab.model.instance import Room
+from ecslab.model.service import Service
+from ecslab.model.task import Task
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Verdict:
+    """What placement found of one instance: ``reason`` is empty where the task fits."""
+
+    instance_arn: str
+    ec2_instance_id: str
+    reason: str = ""
+    detail: str = ""
+    """The same in words, with numbers."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Placement:
+    """One placement decision with its reasons: the chosen instance, or none and why."""
+
+    instance_arn: str | None
+    verdicts: tuple[Verdict, ...] = ()
+
+    @property
+    def placed(self) -> bool:
+        """Whether an instance was chosen."""
+        return self.instance_arn is not None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ServiceSnapshot:
+    """Everything the scheduler may know to plan one service."""
+
+    service: Service
+    tasks: tuple[Task, ...]
+    """Tasks of the service that are not STOPPED."""
+    definitions: Mapping[str, TaskDefinition]
+    """By ARN: those of all its deployments."""
+    rooms: tuple[Room, ...] = ()
+    """Instances of the cluster (EC2 launch type)."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Start:
+    """Start one task of a deployment."""
+
+    deployment_id: str
+    task_definition: str
+    placement: Placement
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Stop:
+    """Stop one task."""
+
+    task_arn: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Plan:
+    """What to do for one service now. ``unplaced`` are placements that found no instance.
+
+    ``service`` is the service as it should be recorded (deployments, status, steady); ``events`` are messages
+    without the "(service x)" in front. ``recheck_at`` asks to be planned again at that time at the latest.
+    """
+
+    service: Service
+    starts: tuple[Start, ...] = ()
+    stops: tuple[Stop, ...] = ()
+    unplaced: tuple[Placement, ...] = ()
+    events: tuple[str, ...] = ()
+    recheck_at: float | None = None

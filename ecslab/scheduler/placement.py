@@ -1,0 +1,152 @@
+"""Where a task goes: resource fit, then constraints, then strategies in order, then a choice.
+
+Pure: it reads ``Room`` objects and answers with a ``Placement`` that keeps its reason for every instance.
+It starts nothing. Invariant: it never places a task on an instance without room for all it needs.
+Source: Amazon ECS Developer Guide, "How Amazon ECS places tasks on container instances"; failure names from
+"API failure reasons".
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
+
+from ecslab.model.definition import TaskDefinition
+from ecslab.model.instance import Room
+from ecslab.model.plan import Placement, Verdict
+from ecslab.model.status import ContainerInstanceStatus, NetworkMode
+
+Pick = Callable[[Sequence[Room]], Room]
+"""The injected randomness: picks one of several equally good rooms (``random.Random.choice``)."""
+
+SERVICE_DEFAULT: tuple[Mapping[str, str], ...] = ({"type": "spread", "field": "attribute:ecs.availability-zone"},)
+"""What a service uses when it names no strategy."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Demand:
+    """What is to be placed: a definition for a ``group``, with the rules of its run or service."""
+
+    definition: TaskDefinition
+    group: str
+    constraints: tuple[Mapping[str, str], ...] = ()
+    strategy: tuple[Mapping[str, str], ...] = ()
+    cpu: int | None = None
+    """Overrides of the definition's reservation."""
+    memory: int | None = None
+
+
+def place(demand: Demand, rooms: Sequence[Room], pick: Pick) -> Placement:
+    """Choose an instance for one task, or say of each why not."""
+    verdicts = tuple(_judge(demand, room) for room in rooms)
+    fitting = [room for room, verdict in zip(rooms, verdicts, strict=True) if not verdict.reason]
+    if not fitting:
+        return Placement(instance_arn=None, verdicts=verdicts)
+    for step in demand.strategy:
+        fitting = _best(step, demand, fitting, rooms)
+    chosen = fitting[0] if len(fitting) == 1 else pick(fitting)
+    return Placement(instance_arn=chosen.instance.arn, verdicts=verdicts)
+
+
+def take(demand: Demand, room: Room) -> Room:
+    """The room after one task of ``demand`` has been placed in it."""
+    definition = demand.definition
+    return replace(
+        room,
+        cpu=room.cpu - _cpu(demand),
+        memory=room.memory - _memory(demand),
+        enis=room.enis - (definition.network_mode is NetworkMode.AWSVPC),
+        ports=room.ports | frozenset(definition.static_ports),
+        tasks=room.tasks + 1,
+        groups={**room.groups, demand.group: room.groups.get(demand.group, 0) + 1},
+    )
+
+
+def _cpu(demand: Demand) -> int:
+    return demand.definition.reserved_cpu if demand.cpu is None else demand.cpu
+
+
+def _memory(demand: Demand) -> int:
+    return demand.definition.reserved_memory if demand.memory is None else demand.memory
+
+
+def _judge(demand: Demand, room: Room) -> Verdict:
+    reason, detail = "", ""
+    for rule in (_active, _agent, _fits_cpu, _fits_memory, _fits_ports, _fits_eni, _distinct):
+        reason, detail = rule(demand, room)
+        if reason:
+            break
+    instance = room.instance
+    return Verdict(instance_arn=instance.arn, ec2_instance_id=instance.ec2_instance_id, reason=reason, detail=detail)
+
+
+Found = tuple[str, str]
+FINE: Found = ("", "")
+
+
+def _active(demand: Demand, room: Room) -> Found:
+    status = room.instance.status
+    return FINE if status is ContainerInstanceStatus.ACTIVE else ("INACTIVE", f"the instance is {status}")
+
+
+def _agent(demand: Demand, room: Room) -> Found:
+    return FINE if room.instance.agent_connected else ("AGENT", "its agent is not connected")
+
+
+def _fits_cpu(demand: Demand, room: Room) -> Found:
+    need = _cpu(demand)
+    return FINE if need <= room.cpu else ("RESOURCE:CPU", f"{need} CPU units needed, {room.cpu} left")
+
+
+def _fits_memory(demand: Demand, room: Room) -> Found:
+    need = _memory(demand)
+    return FINE if need <= room.memory else ("RESOURCE:MEMORY", f"{need} MiB needed, {room.memory} left")
+
+
+def _fits_ports(demand: Demand, room: Room) -> Found:
+    taken = sorted(set(demand.definition.static_ports) & room.ports)
+    if not taken:
+        return FINE
+    return "RESOURCE:PORTS", "host port " + ", ".join(f"{port}/{protocol}" for port, protocol in taken) + " is taken"
+
+
+def _fits_eni(demand: Demand, room: Room) -> Found:
+    if demand.definition.network_mode is not NetworkMode.AWSVPC or room.enis > 0:
+        return FINE
+    return "RESOURCE:ENI", "no network interface is left on the instance"
+
+
+def _distinct(demand: Demand, room: Room) -> Found:
+    if not any(c.get("type") == "distinctInstance" for c in demand.constraints) or not room.groups.get(demand.group):
+        return FINE
+    return "CONSTRAINT", f"distinctInstance: a task of {demand.group} is there already"
+
+
+def _best(step: Mapping[str, str], demand: Demand, rooms: list[Room], everywhere: Sequence[Room]) -> list[Room]:
+    kind = step.get("type")
+    if kind == "binpack":
+        left: Callable[[Room], int] = (
+            (lambda r: r.cpu) if step.get("field", "").lower() == "cpu" else lambda r: r.memory
+        )
+        least = min(map(left, rooms))
+        return [room for room in rooms if left(room) == least]
+    if kind == "spread":
+        return _spread(step.get("field", "instanceId"), demand.group, rooms, everywhere)
+    return rooms
+
+
+def _spread(field: str, group: str, rooms: list[Room], everywhere: Sequence[Room]) -> list[Room]:
+    counts: dict[str, int] = {}
+    for room in everywhere:
+        key = _spread_key(field, room)
+        counts[key] = counts.get(key, 0) + room.groups.get(group, 0)
+    least = min(counts[_spread_key(field, room)] for room in rooms)
+    return [room for room in rooms if counts[_spread_key(field, room)] == least]
+
+
+def _spread_key(field: str, room: Room) -> str:
+    instance = room.instance
+    if field in ("instanceId", "host"):
+        return instance.arn
+    name = field.removeprefix("attribute:")
+    return instance.availability_zone if name == "ecs.availability-zone" else instance.attributes.get(name, "")

@@ -1,0 +1,257 @@
+"""The lab's own HTTP API under ``/_ecslab``: what AWS has no verb for. JSON in, JSON out.
+
+Each route is one small function of (lab, request) → JSON. Errors are raised as the lab's own classes and leave
+as ``{"error", "message", "hint"}``.
+"""
+
+from __future__ import annotations
+
+import http.client
+import urllib.error
+import urllib.request
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from typing import Any
+
+from ecslab.checks import World
+from ecslab.checks.registry import Registry
+from ecslab.control.why import find_task, why
+from ecslab.errors import InvalidParameterException, LabError
+from ecslab.journal import Entry
+from ecslab.model.network import Endpoint
+from ecslab.model.task import Task
+from ecslab.runtimes.base import Answers
+from ecslab.server.openlab import OpenLab, unreachable
+from ecslab.server.state import endpoint, state
+from ecslab.timeline import iso
+
+Json = dict[str, Any]
+CURL_TIMEOUT = 10.0
+"""Real seconds that ``curl`` waits for a task."""
+
+
+class LabApi:
+    """The routes of one open lab."""
+
+    def __init__(
+        self, lab: OpenLab, registry: Registry, status: Callable[[], Json], shut_down: Callable[[], None]
+    ) -> None:
+        self._lab = lab
+        self._registry = registry
+        self._status = status
+        self._shut_down = shut_down
+        self.checking = 0
+        """How many checks are under way: virtual time stands still meanwhile."""
+
+    def handle(self, method: str, path: str, request: Mapping[str, Any]) -> Json:
+        """Answer one request. LabError and ApiError for what cannot be done."""
+        route = _ROUTES.get((method, path))
+        if route is None:
+            raise LabError(f"The lab has no {method} /_ecslab/{path}.", "See docs/architecture.md for its own API.")
+        return route(self, request)
+
+    # looking
+
+    def status(self, request: Mapping[str, Any]) -> Json:
+        lab = self._lab
+        return {
+            **self._status(),
+            "lab": lab.lab_id,
+            "account": lab.backend.place.account,
+            "region": lab.backend.place.region,
+            "runtime": lab.choice.name,
+            "runtime_reason": lab.choice.reason,
+            "time": lab.timeline.kind,
+            "now": lab.timeline.now(),
+            "now_iso": iso(lab.timeline.now()),
+            "pretended": [{"what": p.what, "why": p.why} for p in lab.capabilities.pretended],
+            "enforced": sorted(lab.capabilities.enforced),
+            "labs": list(self._registry.labs()),
+        }
+
+    def state(self, request: Mapping[str, Any]) -> Json:
+        with self._lab.timeline.lock:
+            return state(self._lab)
+
+    def journal(self, request: Mapping[str, Any]) -> Json:
+        entries = self._lab.journal.read(
+            after=int(request.get("after") or 0),
+            kind=str(request.get("kind") or ""),
+            subject=str(request.get("subject") or ""),
+        )
+        return {"entries": [_entry(e) for e in entries]}
+
+    def logs(self, request: Mapping[str, Any]) -> Json:
+        with self._lab.timeline.lock:
+            lines = self._lab.log_lines(self._task(request), request.get("container") or None)
+        return {"lines": [{"container": name, "at": at, "message": text} for name, at, text in lines]}
+
+    def why(self, request: Mapping[str, Any]) -> Json:
+        with self._lab.timeline.lock:
+            found = why(self._lab.backend, str(request.get("subject") or ""))
+        return {"subject": found.subject, "sentences": list(found.sentences), "rows": list(found.rows)}
+
+    def _task(self, request: Mapping[str, Any]) -> Task:
+        name = str(request.get("task") or "")
+        task = find_task(self._lab.backend, name)
+        if task is None:
+            raise InvalidParameterException(
+                f"There is no task '{name}' (STOPPED tasks are kept for an hour). Give its ARN or id."
+            )
+        return task
+
+    # reaching
+
+    def curl(self, request: Mapping[str, Any]) -> Json:
+        with self._lab.timeline.lock:
+            task = self._task(request)
+            found = self._endpoint(task, request.get("port"))
+        path = str(request.get("path") or "/")
+        runtime, url = self._lab.runtime, endpoint(found)["url"] + path
+        if isinstance(runtime, Answers):
+            with self._lab.timeline.lock:
+                runtime_id = task.container(found.container).runtime_id or ""
+                status, body = runtime.answer(runtime_id, found.container_port, path)
+        else:
+            status, body = _fetch(url)
+        return {"status": status, "body": body, "url": url}
+
+    def _endpoint(self, task: Task, port: Any) -> Endpoint:
+        for wiring in self._lab.fabric.wirings():
+            for found in wiring.endpoints if wiring.task_id == task.task_id else ():
+                if port in (None, found.container_port, found.host_port):
+                    return found
+        raise unreachable(task)
+
+    # acting from outside
+
+    def instances(self, request: Mapping[str, Any]) -> Json:
+        with self._lab.timeline.lock:
+            ids = self._lab.launch(
+                str(request.get("cluster") or "default"),
+                int(request.get("count") or 1),
+                str(request.get("instance_type") or "m5.large"),
+            )
+        return {"instances": ids}
+
+    def agents(self, request: Mapping[str, Any]) -> Json:
+        action = request.get("action")
+        if action not in ("start", "stop"):
+            raise InvalidParameterException(f"action is start or stop; it is {action!r}.")
+        with self._lab.timeline.lock:
+            running = self._lab.fleet.set_running(str(request.get("instance") or ""), action == "start")
+        return {"agentConnected": running}
+
+    def faults(self, request: Mapping[str, Any]) -> Json:
+        with self._lab.timeline.lock:
+            return {"killed": self._lab.kill(self._task(request), request.get("container") or None)}
+
+    def time(self, request: Mapping[str, Any]) -> Json:
+        return {"kind": self._lab.timeline.kind, "now": self._lab.timeline.now()}
+
+    def move_time(self, request: Mapping[str, Any]) -> Json:
+        self._lab.timeline.advance(float(request.get("advance") or 0))
+        return self.time(request)
+
+    def reset(self, request: Mapping[str, Any]) -> Json:
+        self._lab.reset()
+        return {}
+
+    def shutdown(self, request: Mapping[str, Any]) -> Json:
+        self._shut_down()
+        return {}
+
+    # questions
+
+    def questions(self, request: Mapping[str, Any]) -> Json:
+        return {"questions": [q.to_json() for q in self._registry.questions()]}
+
+    def answers(self, request: Mapping[str, Any]) -> Json:
+        number = str(request.get("question") or "")
+        self._registry.question(number)
+        self._lab.answers[number] = request.get("answer")
+        self._lab.journal.record("answer", number, f"an answer to question {number} was handed in")
+        return {}
+
+    def check(self, request: Mapping[str, Any]) -> Json:
+        number = str(request.get("question") or "")
+        if request.get("answer") is not None:
+            self.answers(request)
+        with self._standing_still():
+            return self._registry.check(number, self._world(number)).to_json()
+
+    @contextmanager
+    def _standing_still(self) -> Iterator[None]:
+        self.checking += 1
+        try:
+            yield
+        finally:
+            self.checking -= 1
+
+    def _world(self, number: str) -> World:
+        lab = self._lab
+        return World(
+            endpoint=self._status()["endpoint"],
+            question=number,
+            answers=dict(lab.answers),
+            journal=lab.journal.read,
+            lab=lambda method, path, body: self.handle(method, path.removeprefix("/_ecslab/"), body or {}),
+            runtime=lab.choice.name,
+            now=lab.timeline.now,
+        )
+
+    def hint(self, request: Mapping[str, Any]) -> Json:
+        return self._registry.hint(str(request.get("question") or ""), int(request.get("step") or 0)).to_json()
+
+    def solution(self, request: Mapping[str, Any]) -> Json:
+        number = str(request.get("question") or "")
+        self._lab.journal.record("solution.shown", number, f"the solution of question {number} was shown")
+        return {"question": number, "text": self._registry.solution(number)}
+
+
+_ROUTES: dict[tuple[str, str], Callable[[LabApi, Mapping[str, Any]], Json]] = {
+    ("GET", "status"): LabApi.status,
+    ("GET", "state"): LabApi.state,
+    ("GET", "journal"): LabApi.journal,
+    ("GET", "logs"): LabApi.logs,
+    ("GET", "why"): LabApi.why,
+    ("GET", "time"): LabApi.time,
+    ("GET", "questions"): LabApi.questions,
+    ("POST", "curl"): LabApi.curl,
+    ("POST", "instances"): LabApi.instances,
+    ("POST", "agents"): LabApi.agents,
+    ("POST", "faults"): LabApi.faults,
+    ("POST", "time"): LabApi.move_time,
+    ("POST", "reset"): LabApi.reset,
+    ("POST", "shutdown"): LabApi.shutdown,
+    ("POST", "answers"): LabApi.answers,
+    ("POST", "check"): LabApi.check,
+    ("POST", "hint"): LabApi.hint,
+    ("POST", "solution"): LabApi.solution,
+}
+
+
+def _entry(entry: Entry) -> Json:
+    return {
+        "number": entry.number,
+        "at": entry.at,
+        "kind": entry.kind,
+        "subject": entry.subject,
+        "text": entry.text,
+        "data": dict(entry.data),
+    }
+
+
+def _fetch(url: str) -> tuple[int, str]:
+    """GET from a task. LabError where nothing answers."""
+    opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
+    try:
+        with opener.open(url, timeout=CURL_TIMEOUT) as answer:
+            return int(answer.status), answer.read().decode("utf-8", "replace")
+    except urllib.error.HTTPError as answer:
+        return int(answer.code), answer.read().decode("utf-8", "replace")
+    except (OSError, http.client.HTTPException) as failed:
+        reason = getattr(failed, "reason", failed)
+        raise LabError(
+            f"Nothing answered at {url} ({reason}).", "Is the container running and listening on that port?"
+        ) from None

@@ -1,0 +1,140 @@
+"""The whole lab as JSON for the live view: clusters, instances, services, tasks, containers. It only reads."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from ecslab.model.definition import TaskDefinition
+from ecslab.model.instance import RESERVED_PORTS, ContainerInstance
+from ecslab.model.network import Endpoint
+from ecslab.model.service import Service
+from ecslab.model.status import ServiceStatus, TaskStatus
+from ecslab.model.task import Task
+from ecslab.server.openlab import OpenLab
+
+Json = dict[str, Any]
+SHOWN_EVENTS = 10
+
+
+def state(lab: OpenLab) -> Json:
+    """The state as ``GET /_ecslab/state`` gives it. Callers hold the lock."""
+    reach = {w.task_id: w.endpoints for w in lab.fabric.wirings()}
+    clusters = [c for c in lab.backend.clusters.values() if c.status == "ACTIVE"]
+    return {
+        "revision": lab.backend.store.revision,
+        "now": lab.timeline.now(),
+        "clusters": [_cluster(lab, c, reach) for c in clusters],
+    }
+
+
+def _cluster(lab: OpenLab, cluster: Any, reach: dict[str, tuple[Endpoint, ...]]) -> Json:
+    store = lab.backend.store
+    services = [s for s in store.services(cluster.name) if s.status is not ServiceStatus.INACTIVE]
+    return {
+        "name": cluster.name,
+        "arn": cluster.arn,
+        "status": cluster.status,
+        "instances": [_instance(lab, i) for i in store.instances(cluster.name)],
+        "services": [_service(lab, s) for s in services],
+        "tasks": [_task(lab, t, reach.get(t.task_id, ())) for t in store.tasks(cluster.name)],
+    }
+
+
+def _instance(lab: OpenLab, instance: ContainerInstance) -> Json:
+    store = lab.backend.store
+    room = store.room(instance)
+    tasks = [t for t in store.tasks_of_instance(instance.arn) if t.last_status is not TaskStatus.STOPPED]
+    return {
+        "arn": instance.arn,
+        "id": instance.instance_id,
+        "ec2InstanceId": instance.ec2_instance_id,
+        "instanceType": instance.instance_type,
+        "status": instance.status,
+        "agentConnected": instance.agent_connected,
+        "availabilityZone": instance.availability_zone,
+        "cpu": {"registered": instance.cpu, "remaining": room.cpu},
+        "memory": {"registered": instance.memory, "remaining": room.memory},
+        "ports": sorted({port for port, _ in room.ports - RESERVED_PORTS}),
+        "tasks": [t.task_id for t in tasks],
+    }
+
+
+def _service(lab: OpenLab, service: Service) -> Json:
+    counted, _ = lab.backend.describe_services(service.cluster_name, [service.service_name])
+    shown = counted[0]
+    return {
+        "name": shown.service_name,
+        "arn": shown.service_arn,
+        "status": shown.status,
+        "desired": shown.desired_count,
+        "running": shown.running_count,
+        "pending": shown.pending_count,
+        "launchType": shown.launch_type,
+        "taskDefinition": shown.task_definition.rsplit("/", 1)[-1],
+        "deployments": [_deployment(d) for d in shown.deployments],
+        "events": [{"at": e.created_at, "message": e.message} for e in shown.events[:SHOWN_EVENTS]],
+    }
+
+
+def _deployment(deployment: Any) -> Json:
+    return {
+        "id": deployment.id,
+        "status": deployment.status,
+        "rolloutState": deployment.rollout_state,
+        "taskDefinition": deployment.task_definition.rsplit("/", 1)[-1],
+        "desired": deployment.desired_count,
+        "running": deployment.running_count,
+        "pending": deployment.pending_count,
+        "failed": deployment.failed_tasks,
+    }
+
+
+def _task(lab: OpenLab, task: Task, endpoints: tuple[Endpoint, ...]) -> Json:
+    definition: TaskDefinition = lab.backend.store.definitions[task.task_definition_arn]
+    instance = lab.backend.store.instance(task.container_instance_arn) if task.container_instance_arn else None
+    return {
+        "id": task.task_id,
+        "arn": task.task_arn,
+        "definition": task.task_definition_arn.rsplit("/", 1)[-1],
+        "group": task.group,
+        "service": task.service_name,
+        "lastStatus": task.last_status,
+        "desiredStatus": task.desired_status,
+        "healthStatus": task.health_status,
+        "launchType": task.launch_type,
+        "instance": instance.ec2_instance_id if instance else None,
+        "address": task.eni.private_ip if task.eni else None,
+        "networkMode": definition.network_mode,
+        "stopCode": task.stop_code,
+        "stoppedReason": task.stopped_reason,
+        "createdAt": task.created_at,
+        "startedAt": task.started_at,
+        "stoppedAt": task.stopped_at,
+        "containers": [_container(c) for c in task.containers],
+        "endpoints": [endpoint(e) for e in endpoints],
+    }
+
+
+def _container(container: Any) -> Json:
+    return {
+        "name": container.name,
+        "image": container.image,
+        "lastStatus": container.last_status,
+        "healthStatus": container.health_status,
+        "exitCode": container.exit_code,
+        "reason": container.reason,
+        "essential": container.essential,
+    }
+
+
+def endpoint(found: Endpoint) -> Json:
+    """An endpoint as JSON, with the URL to curl."""
+    return {
+        "container": found.container,
+        "containerPort": found.container_port,
+        "hostPort": found.host_port,
+        "protocol": found.protocol,
+        "host": found.host,
+        "port": found.port,
+        "url": f"http://{found.host}:{found.port}",
+    }

@@ -1,0 +1,5 @@
+"""The teacher's side: notebooks built from the labs' sources, proofs that they grade right, the nbgrader course.
+
+Not part of what a learner runs: ``ecslab`` never imports it. Invariant: everything under ``source/``, ``release/``,
+``submitted/``, ``autograded/`` and ``feedback/`` can be made again from ``labs/``, or came from a learner.
+"""

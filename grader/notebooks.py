@@ -1,0 +1,160 @@
+"""Notebooks from a lab's cells: the source with solutions that nbgrader takes, and the learner's without.
+
+Not a reader of labs (``ecslab.checks.percent``) and not a runner. Invariants: the same cells give the same bytes;
+a learner's notebook holds nothing that stood between solution markers; its cells read exactly as nbgrader's own
+``generate_assignment`` releases them.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+import nbformat
+
+from ecslab.checks.percent import BEGIN, END, Cell, Role
+from ecslab.checks.question import Question
+from ecslab.errors import LabError
+
+CODE_STUB = "# YOUR CODE HERE\npass"  # nbgrader_config.py says the same; a test compares them
+SCHEMA = 3  # nbgrader's metadata schema
+_KERNEL = {
+    "kernelspec": {"display_name": "Python 3 (ipykernel)", "language": "python", "name": "python3"},
+    "language_info": {"name": "python"},
+}
+
+
+def source(cells: Sequence[Cell]) -> str:
+    """The notebook with solutions and nbgrader's marks, as the text of an ``.ipynb``."""
+    return _written(_notebook(cells, [cell.source for cell in cells]))
+
+
+def student(cells: Sequence[Cell]) -> str:
+    """The learner's notebook: solutions replaced by ``CODE_STUB``, cells locked as nbgrader locks them."""
+    notebook = _notebook(cells, [without_solution(cell) for cell in cells])
+    for cell in notebook.cells:
+        _lock(cell.metadata)
+    return _written(notebook)
+
+
+def submission(cells: Sequence[Cell], solved: Iterable[str]) -> str:
+    """A learner's notebook in which just the questions ``solved`` are answered as in the source."""
+    done = set(solved)
+    texts = [cell.source if cell.question in done else without_solution(cell) for cell in cells]
+    return _written(_notebook(cells, texts))
+
+
+def without_solution(cell: Cell) -> str:
+    """The text of a cell as a learner gets it. Errors: LabError for markers that do not pair up."""
+    if not cell.written:
+        if BEGIN in cell.source or END in cell.source:
+            raise LabError(
+                f"A solution marker stands outside a solution cell: {cell.source[:60]!r}.",
+                'Mark the cell role="solution".',
+            )
+        return cell.source
+    if BEGIN not in cell.source and END not in cell.source:
+        return CODE_STUB
+    return "\n".join(_stubbed(cell))
+
+
+def faults(cells: Sequence[Cell], questions: Sequence[Question]) -> list[str]:
+    """What keeps this lab from being graded, as sentences; empty for a good one."""
+    found = []
+    known = {question.number: question for question in questions}
+    found += [f"Cell of question {cell.question}: checks.py has no such question." for cell in _strangers(cells, known)]
+    for number, question in known.items():
+        own = [cell for cell in cells if cell.question == number]
+        scores = [cell for cell in own if cell.role is Role.SCORE]
+        if sum(cell.written for cell in own) != 1:
+            found.append(f"Question {number} needs one solution or answer cell.")
+        if [cell.points for cell in scores] != [question.points]:
+            found.append(f"Question {number} needs one score cell with points={question.points:g}.")
+        found += [f"The score cell of {number} does not end in lab.score." for c in scores if not _scores(c)]
+    return found
+
+
+def _strangers(cells: Sequence[Cell], known: dict[str, Question]) -> list[Cell]:
+    return [cell for cell in cells if cell.question and cell.question not in known]
+
+
+def _scores(cell: Cell) -> bool:
+    return cell.source.rstrip().split("\n")[-1] == f'lab.score("{cell.question}")'
+
+
+# ── building ──────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+def _notebook(cells: Sequence[Cell], texts: Sequence[str]) -> Any:
+    notebook = nbformat.v4.new_notebook(metadata=_KERNEL)
+    names: Counter[str] = Counter()
+    for position, (cell, text) in enumerate(zip(cells, texts, strict=True), 1):
+        name = _name(cell, position, names)
+        marks = _marks(cell, name)
+        new = nbformat.v4.new_code_cell if cell.kind == "code" else nbformat.v4.new_markdown_cell
+        notebook.cells.append(new(text, metadata={"nbgrader": marks} if marks else {}, id=name))
+    nbformat.validate(notebook)
+    return notebook
+
+
+def _name(cell: Cell, position: int, names: Counter[str]) -> str:
+    """A cell's id and grade_id: "q2-1-score"; by position for cells of no question."""
+    if cell.role in (Role.TEXT, Role.CHECK):
+        return f"cell-{position:03d}"
+    stem = "setup" if cell.role is Role.SETUP else f"q{cell.question.replace('.', '-')}-{_part(cell)}"
+    names[stem] += 1
+    return stem if names[stem] == 1 else f"{stem}-{names[stem]}"
+
+
+def _part(cell: Cell) -> str:
+    return "solution" if cell.written else str(cell.role)
+
+
+def _marks(cell: Cell, name: str) -> dict[str, Any]:
+    """nbgrader's metadata: solution cells are hand-written, score cells autograded, setup cells read-only."""
+    if cell.role in (Role.TEXT, Role.CHECK):
+        return {}
+    marks: dict[str, Any] = {
+        "cell_type": cell.kind,
+        "grade": cell.role is Role.SCORE,
+        "grade_id": name,
+        "locked": not cell.written,
+        "schema_version": SCHEMA,
+        "solution": cell.written,
+        "task": False,
+    }
+    return marks | ({"points": cell.points} if cell.role is Role.SCORE else {})
+
+
+def _lock(metadata: Any) -> None:
+    marks = metadata.get("nbgrader")
+    if not marks:
+        return
+    metadata["deletable"] = False
+    if marks["locked"]:
+        metadata["editable"] = False
+
+
+def _stubbed(cell: Cell) -> list[str]:
+    kept: list[str] = []
+    inside = False
+    for line in cell.source.split("\n"):
+        if line.strip() in (BEGIN, END):
+            if (line.strip() == BEGIN) is inside:
+                raise LabError(
+                    f"Question {cell.question}: a solution marker does not pair up.", f"Use {BEGIN} and {END}."
+                )
+            inside = not inside
+            indent = line[: len(line) - len(line.lstrip())]
+            kept += [indent + stub for stub in CODE_STUB.split("\n")] if inside else []
+        elif not inside:
+            kept.append(line)
+    if inside:
+        raise LabError(f"Question {cell.question}: {BEGIN} without {END}.", f"Add {END}.")
+    return kept
+
+
+def _written(notebook: Any) -> str:
+    text: str = nbformat.writes(notebook, version=4)
+    return text if text.endswith("\n") else text + "\n"

@@ -1,0 +1,190 @@
+"""``python -m grader.prove [--runtime R] [LAB…]``: every exercise fails unsolved, passes solved, knows its mistakes.
+
+Runs the cells of ``lab.py`` in this process against a private lab server: fast, without Jupyter. Not the grader of
+learners' work (this runs our own code only). Invariant: each case starts from an empty account, with the questions
+before its own solved.
+"""
+
+from __future__ import annotations
+
+import argparse
+import io
+import os
+import re
+import sys
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager, redirect_stderr, redirect_stdout
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from ecslab.checks.percent import Cell, Role, solution
+from ecslab.errors import LabError
+from ecslab.timeline import real_monotonic
+from grader.build import Lab, lab, lab_folders
+from grader.notebooks import without_solution
+from grader.private import PrivateLab, private_lab
+
+SKIPPED = (Role.CHECK, Role.SCORE)  # the proof asks the server itself
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Case:
+    """One way to answer a question, and what must come of it.
+
+    ``code`` replaces the question's solution cell, ``expects`` are finding codes that must fail or an outcome,
+    ``score`` the points it must get (None: any but full), ``strict`` whether its cells may raise nothing.
+    """
+
+    question: str
+    name: str
+    code: str
+    expects: tuple[str, ...] = ()
+    score: float | None = None
+    strict: bool = False
+
+
+class Disproved(AssertionError):  # noqa: N818  (it is what came out, not how we failed)
+    """A case did not come out as it must."""
+
+
+def cases(one: Lab) -> list[Case]:
+    """Every case of a lab: unsolved and solved for each question, then the mistakes."""
+    found = []
+    for cell in one.cells:
+        if cell.written:
+            number = cell.question
+            found.append(Case(question=number, name="unsolved", code=without_solution(cell), score=0.0, strict=True))
+            whole = one.points[number]
+            found.append(Case(question=number, name="solved", code=solution(cell.source), score=whole, strict=True))
+    return found + [mistake(path) for path in sorted((one.folder / "mistakes").glob("*.py"))]
+
+
+def mistake(path: Path) -> Case:
+    """A file of ``mistakes/``: header comments, then the code. Errors: LabError for a header that is not whole."""
+    text = path.read_text(encoding="utf-8")
+    header = dict(re.findall(r"^# (question|expects|score): *(.+?) *$", text, flags=re.MULTILINE))
+    if not {"question", "expects"} <= header.keys():
+        raise LabError(f"{path} does not say its question and what it expects.", "labs/README.md shows the header.")
+    return Case(
+        question=header["question"],
+        name=path.name,
+        code=text,
+        expects=tuple(re.split(r"[ ,]+", header["expects"])),
+        score=float(header["score"]) if "score" in header else None,
+    )
+
+
+def prove(one: Lab, case: Case, private: PrivateLab) -> dict[str, Any]:
+    """Run one case on an emptied account; the report. Errors: Disproved saying what came instead."""
+    if case.question not in one.questions:
+        raise LabError(f"{one.name}: {case.name} is about question {case.question}, which there is not.")
+    private.reset()
+    with _inside(private):
+        raised = _run(one.cells, case)
+    report = private.call("/_ecslab/check", {"question": case.question})
+    wrong = _objections(case, report, one.points[case.question])
+    if wrong:
+        raise Disproved(f"{one.name} {case.question} {case.name}: {wrong}. {_told(report)}{raised}")
+    return report
+
+
+# ── running ───────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+@contextmanager
+def _inside(private: PrivateLab) -> Iterator[None]:
+    """``ecslab.connect()`` attaches to the private lab, and what cells print goes nowhere."""
+    before = os.environ.get("ECSLAB_HOME")
+    os.environ["ECSLAB_HOME"] = str(private.home)
+    try:
+        with redirect_stdout(io.StringIO()), redirect_stderr(io.StringIO()):
+            yield
+    finally:
+        os.environ.pop("ECSLAB_HOME")
+        if before is not None:
+            os.environ["ECSLAB_HOME"] = before
+
+
+def _run(cells: Sequence[Cell], case: Case) -> str:
+    """Run the cells up to the case's own score cell; what its cells raised, where that is allowed."""
+    namespace: dict[str, Any] = {"__name__": "__main__", "display": lambda *shown, **options: None}
+    raised = ""
+    reached = False
+    for position, cell in enumerate(cells, 1):
+        reached = reached or (cell.written and cell.question == case.question)
+        if cell.question == case.question and cell.role is Role.SCORE:
+            break
+        if cell.kind != "code" or cell.role in SKIPPED:
+            continue
+        try:
+            exec(compile(_code(cell, case), f"<cell {position}>", "exec"), namespace)
+        except Exception as failure:
+            if case.strict or not reached:
+                raise Disproved(f"{case.question} {case.name}: cell {position} raised {failure!r}") from failure
+            raised += f" (cell {position} raised {failure!r})"
+    return raised
+
+
+def _code(cell: Cell, case: Case) -> str:
+    if not cell.written:
+        return cell.source
+    return case.code if cell.question == case.question else solution(cell.source)
+
+
+def _objections(case: Case, report: dict[str, Any], points: float) -> str:
+    codes = {finding["code"] for finding in report["findings"] if not finding["passed"]}
+    missing = [wanted for wanted in case.expects if wanted not in codes | {report["outcome"]}]
+    if missing:
+        return f"expected {', '.join(missing)}"
+    if report["outcome"] == "uncheckable" and "uncheckable" not in case.expects:
+        return "the check could not look"
+    if case.score is not None and report["score"] != case.score:
+        return f"expected {case.score:g} points"
+    if case.score is None and report["score"] >= points:
+        return "a mistake got full marks"
+    return ""
+
+
+def _told(report: dict[str, Any]) -> str:
+    lines = [f"{'✓' if f['passed'] else '✗'} {f['text']} [{f['code']}]" for f in report["findings"]]
+    verdict = f"Got {report['outcome']}, {report['score']:g} of {report['points']:g} points: {report['message']}"
+    return "\n  ".join([verdict, *lines])
+
+
+# ── the command ───────────────────────────────────────────────────────────────────────────────────────────────
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """The command; exit code 0 where every case comes out as it must."""
+    parser = argparse.ArgumentParser(prog="python -m grader.prove", description="Prove that labs grade right.")
+    parser.add_argument("labs", nargs="*", type=Path, metavar="LAB", help="lab folders (all, if none is named)")
+    parser.add_argument("--runtime", default="simulated", choices=("simulated", "process", "docker"))
+    parser.add_argument("--question", default="", help="only this question")
+    options = parser.parse_args(arguments)
+    wrong = 0
+    for folder in [path.resolve() for path in options.labs] or lab_folders():
+        with private_lab(folder.parent, options.runtime) as private:
+            wrong += sum(_shown(one, case, private) for one, case in _chosen(folder, options.question))
+    return 1 if wrong else 0
+
+
+def _chosen(folder: Path, question: str) -> list[tuple[Lab, Case]]:
+    one = lab(folder)
+    return [(one, case) for case in cases(one) if question in ("", case.question)]
+
+
+def _shown(one: Lab, case: Case, private: PrivateLab) -> int:
+    began = real_monotonic()
+    try:
+        report = prove(one, case, private)
+    except (Disproved, LabError) as wrong:
+        print(f"✗ {wrong}", flush=True)
+        return 1
+    took = real_monotonic() - began
+    print(f"✓ {one.name} {case.question} {case.name}: {report['score']:g} points ({took:.1f} s)", flush=True)
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,20 @@
+# question: 2.1
+# expects: no-port
+# score: 2
+# The port is not published.
+hello = {
+    "family": "hello",
+    "cpu": "256",
+    "memory": "512",
+    "containerDefinitions": [
+        {
+            "name": "web",
+            "image": "ecslab/web:1",
+            "memory": 128,
+            "environment": [{"name": "COURSE", "value": "ecs"}],
+        }
+    ],
+}
+ecs.register_task_definition(**hello)
+started = ecs.run_task(cluster="default", taskDefinition="hello")["tasks"]
+lab.wait("tasks_running", cluster="default", tasks=[task["taskArn"] for task in started])

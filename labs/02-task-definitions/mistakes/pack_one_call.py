@@ -1,0 +1,13 @@
+# question: 2.4
+# expects: T58
+# score: 1
+# One call is thought to start any number.
+old = [task["taskArn"] for task in tasks_of("cache", "packing")]
+for arn in old:
+    ecs.stop_task(cluster="packing", task=arn)
+lab.wait("tasks_stopped", cluster="packing", tasks=old)
+box = dict(cache["containerDefinitions"][0])
+box |= {"memoryReservation": 512}
+ecs.register_task_definition(family="cache", containerDefinitions=[box])
+ecs.run_task(cluster="packing", taskDefinition="cache", count=10)
+lab.until(lambda: all(task["lastStatus"] == "RUNNING" for task in tasks_of("cache", "packing")), timeout=60)

@@ -1,0 +1,49 @@
+"""Claims about every lab: each exercise fails unsolved, passes solved, and knows the mistakes learners make."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from grader import build
+from grader.private import PrivateLab, private_lab
+from grader.prove import Case, Disproved, cases, prove
+
+LABS = {folder.name: build.lab(folder) for folder in build.lab_folders()}
+CASES = [pytest.param(lab, case, id=f"{case.question}-{case.name}") for lab in LABS.values() for case in cases(lab)]
+
+
+@pytest.fixture(scope="module")
+def private() -> Iterator[PrivateLab]:
+    with private_lab(build.LABS) as server:
+        yield server
+
+
+@pytest.mark.parametrize(("lab", "case"), CASES)
+def test_an_exercise_grades_right(private: PrivateLab, lab: build.Lab, case: Case) -> None:
+    prove(lab, case, private)
+
+
+@pytest.mark.parametrize("lab", LABS.values(), ids=lambda lab: lab.name)
+def test_every_lab_has_five_exercises_and_a_mistake_for_most(lab: build.Lab) -> None:
+    assert len(lab.questions) >= 5
+    wrong = {case.question for case in cases(lab) if case.expects}
+    assert len(wrong) * 2 >= len(lab.questions), f"questions without a mistake: {set(lab.questions) - wrong}"
+
+
+def test_a_private_lab_leaves_nothing_behind() -> None:
+    with private_lab(build.LABS) as server:
+        home = Path(server.home)
+        assert server.call("/_ecslab/status")["runtime"] == "simulated"
+    assert not home.exists()
+    with pytest.raises(OSError, match="refused"):
+        server.call("/_ecslab/status")
+
+
+def test_a_proof_can_fail(private: PrivateLab) -> None:
+    lab = next(iter(LABS.values()))
+    solved = next(case for case in cases(lab) if case.name == "solved")
+    with pytest.raises(Disproved, match="points"):
+        prove(lab, Case(question=solved.question, name="wrong", code="pass", score=solved.score), private)
