@@ -44,7 +44,7 @@ class Case:
     strict: bool = False
 
 
-class Disproved(AssertionError):  # noqa: N818  (it is what came out, not how we failed)
+class Disproved(AssertionError):
     """A case did not come out as it must."""
 
 

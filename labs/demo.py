@@ -29,6 +29,9 @@ LAST = "4.2"
 KINDS = ("fault", "image", "placement", "service.created", "service.event", "task.status", "task.stop")
 
 
+OUT = sys.stdout
+
+
 class Story:
     """Prints the journal as it is written, in a thread of its own."""
 
@@ -62,8 +65,7 @@ class Story:
 
 def say(line: str) -> None:
     """One line, at once."""
-    sys.__stdout__.write(line + "\n")
-    sys.__stdout__.flush()
+    print(line, file=OUT, flush=True)
 
 
 def main() -> int:
@@ -113,9 +115,8 @@ def play(private: PrivateLab, services: Lab) -> None:
     for cell in services.cells:
         if cell.role is Role.SCORE:
             report = private.call("/_ecslab/check", {"question": cell.question})
-            say(
-                f"   {'✓' if report['outcome'] == 'correct' else '✗'} {cell.question} {report['title']}: {report['message']}"
-            )
+            mark = "✓" if report["outcome"] == "correct" else "✗"
+            say(f"   {mark} {cell.question} {report['title']}: {report['message']}")
             if cell.question == LAST:
                 return
         elif cell.kind == "code" and cell.role is not Role.CHECK:

@@ -18,7 +18,6 @@ from ecslab.aws.ecs.responses import NOT_YET, EcsResponse
 ROOT = Path(__file__).resolve().parent.parent
 DOCUMENTS = sorted([*ROOT.glob("*.md"), *ROOT.glob("docs/**/*.md"), *ROOT.glob("labs/*.md")])
 CONTRACTS = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["tool"]["importlinter"]["contracts"]
-NOT_RUNTIMES = {"__init__", "base", "choose"}
 
 
 def actions() -> dict[str, str]:
@@ -51,20 +50,21 @@ def test_every_action_is_called_by_some_test() -> None:
 
 
 def runtimes() -> set[str]:
-    return {path.stem for path in (ROOT / "ecslab/runtimes").iterdir() if path.stem in _independent()}
-
-
-def _independent() -> set[str]:
-    modules = next(c["modules"] for c in CONTRACTS if c["type"] == "independence")
-    return {module.rpartition(".")[2] for module in modules}
+    """Every module or package of the floor in which some class answers ``probe``."""
+    floor = ROOT / "ecslab/runtimes"
+    probing = [
+        path for path in floor.rglob("*.py") if re.search(r"^    def probe\(", path.read_text(encoding="utf-8"), re.M)
+    ]
+    return {path.relative_to(floor).parts[0].removesuffix(".py") for path in probing} - {"base"}
 
 
 def test_every_runtime_is_in_the_contract_the_conformance_suite_and_the_readme() -> None:
+    contract = next(contract["modules"] for contract in CONTRACTS if contract["type"] == "independence")
     readme = (ROOT / "README.md").read_text(encoding="utf-8")
     suite = (ROOT / "tests/runtimes/test_conformance.py").read_text(encoding="utf-8")
-    assert runtimes() == _independent()
+    assert {f"ecslab.runtimes.{name}" for name in runtimes()} == set(contract)
     for runtime in runtimes():
-        assert re.search(rf"`{runtime}`", readme), f"README.md does not name the runtime {runtime}"
+        assert re.search(rf"^\| `{runtime}` \|", readme, re.M), f"README.md's table lacks the runtime {runtime}"
         assert re.search(rf"\b{runtime}\b", suite), f"the conformance suite does not run on {runtime}"
 
 

@@ -19,7 +19,7 @@ from ecslab.networks.base import Fabric
 from ecslab.runtimes.base import Runtime
 from ecslab.timeline import Handle, Timeline
 
-RESYNC = {"real": 5.0, "scaled": 60.0, "virtual": 300.0}
+RESYNC = {"real": 5.0, "scaled": 60.0, "virtual": 3600.0}
 """Lab seconds between two looks at everything while there are tasks. Changes are told at once; this catches
 a lost one. In virtual time none can be lost, and a day must stay cheap."""
 

@@ -143,7 +143,10 @@ class Engine:
 
     def step(self, task: KnownTask) -> None:
         """Do all that can be done for a task now, report it, and set the alarm for what time alone brings."""
-        if self._moves.dead or task.finished:
+        if self._moves.dead:
+            return
+        if task.finished:
+            self._moves.tidy(task)
             return
         again = True
         while again:

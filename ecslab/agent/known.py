@@ -118,6 +118,9 @@ class KnownTask:
     drained_by: float | None = None
     """Until when the report of STOPPED waits for the last log lines."""
     finished: bool = False
+    """STOPPED is reported."""
+    tidied: bool = False
+    """Its containers are removed."""
     alarm: Handle | None = None
     log_open: set[str] = field(default_factory=set)
     """Runtime ids whose output has not ended."""

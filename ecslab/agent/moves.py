@@ -25,6 +25,8 @@ RETRY = 5.0
 """Lab seconds until a refused last report is tried again."""
 PULL_PAUSES = (0.2, 1.0)
 """Lab seconds between two looks at a pull: the first and the longest pause."""
+LINGER = 30.0
+"""Lab seconds that a stopped container is kept for output that has not ended."""
 GONE = "the container is gone: it was removed by hand, or its engine was started anew"
 
 
@@ -203,9 +205,18 @@ class Moves:
             task.drained_by = now + RETRY
             return
         task.finished = True
-        self._forget(task)
         for container in task.containers.values():
             self._world.changes.forget(container.runtime_id)
+        self.tidy(task)
+        if not task.tidied:
+            self._world.timeline.call_later(LINGER, lambda: self.tidy(task, late=True))
+
+    def tidy(self, task: KnownTask, *, late: bool = False) -> None:
+        """Remove the containers of a finished task once their last output is read, or it is too ``late`` for that."""
+        if self.dead or task.tidied or (task.log_open and not late):
+            return
+        task.tidied = True
+        self._forget(task)
         self.work.clear_away("", tuple(c.runtime_id for c in task.containers.values() if c.runtime_id))
 
     # What happens by itself

@@ -43,9 +43,9 @@ def failed(text: str, advice: str = "", code: str = "", weight: float = 1) -> Fi
     return Finding(False, text, weight, code, advice)
 
 
-class NotAttempted(Exception):  # noqa: N818  (it is an outcome, not an error)
+class NotAttempted(Exception):
     """Raised by a check when the learner has not begun; its text says what to do first."""
 
 
-class Uncheckable(Exception):  # noqa: N818
+class Uncheckable(Exception):
     """Raised by a check that cannot look (no engine, no answer from the server); says why and what to try."""

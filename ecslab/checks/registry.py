@@ -8,6 +8,7 @@ loaded is a LabError naming file and line, and harms no other lab.
 from __future__ import annotations
 
 import difflib
+import importlib
 import importlib.util
 import re
 import sys
@@ -59,7 +60,7 @@ class Hint:
 class _Loaded:
     """What one lab folder held when it was last read: its questions, or why it cannot be loaded."""
 
-    stamp: int
+    stamp: tuple[tuple[str, int], ...]
     questions: tuple[Question, ...] = ()
     broken: LabError | None = None
 
@@ -136,7 +137,7 @@ class Registry:
         return sorted(path for path in found if _LAB.fullmatch(path.parent.name))
 
     def _load(self, path: Path) -> _Loaded:
-        stamp = path.stat().st_mtime_ns
+        stamp = _stamp(path)
         with self._lock:
             known = self._loaded.get(path)
             if known is None or known.stamp != stamp:
@@ -154,7 +155,7 @@ class Registry:
         self._record("check.report" if report.failure is None else "check.failure", report.question, text, **detail)
 
 
-def _read(path: Path, stamp: int) -> _Loaded:
+def _read(path: Path, stamp: tuple[tuple[str, int], ...]) -> _Loaded:
     try:
         return _Loaded(stamp, _validated(path, _import(path)))
     except LabError as wrong:
@@ -162,11 +163,12 @@ def _read(path: Path, stamp: int) -> _Loaded:
 
 
 def _import(path: Path) -> ModuleType:
-    """Run a ``checks.py`` under a name of its own; it may import modules beside it (``from .looking import …``).
+    """Run a ``checks.py`` as a package of its own, so that it can import the modules beside it (``from .looking``).
 
     Errors: LabError naming file and line.
     """
-    name = "ecslab_labs." + path.parent.name.replace("-", "_")
+    name = "ecslab_lab_" + path.parent.name.replace("-", "_")
+    _forget(name)
     spec = importlib.util.spec_from_file_location(name, path, submodule_search_locations=[str(path.parent)])
     if spec is None or spec.loader is None:
         raise LabError(f"{path} cannot be loaded.", "Is it a Python file?")
@@ -175,19 +177,35 @@ def _import(path: Path) -> ModuleType:
     try:
         spec.loader.exec_module(module)
     except Exception as failure:
-        del sys.modules[name]
-        line = _line(path, failure)
+        _forget(name)
+        where, line = _place(path, failure)
         raise LabError(
-            f"{path}, line {line}: {type(failure).__name__}: {failure}.", "Mend the lab's checks.py and check again."
+            f"{where}, line {line}: {type(failure).__name__}: {failure}.",
+            f"Mend the lab's {where.name} and check again.",
         ) from failure
     return module
 
 
-def _line(path: Path, failure: Exception) -> int:
-    if isinstance(failure, SyntaxError) and failure.filename == str(path):
-        return failure.lineno or 1
-    frames = [frame for frame in traceback.extract_tb(failure.__traceback__) if frame.filename == str(path)]
-    return (frames[-1].lineno if frames else None) or 1
+def _forget(name: str) -> None:
+    """Drop an earlier reading of a lab, its neighbours included."""
+    importlib.invalidate_caches()
+    for known in [module for module in sys.modules if module == name or module.startswith(name + ".")]:
+        del sys.modules[known]
+
+
+def _place(path: Path, failure: Exception) -> tuple[Path, int]:
+    """The lab's file and line where loading it stopped."""
+    if isinstance(failure, SyntaxError) and failure.filename and Path(failure.filename).parent == path.parent:
+        return Path(failure.filename), failure.lineno or 1
+    frames = [
+        frame for frame in traceback.extract_tb(failure.__traceback__) if Path(frame.filename).parent == path.parent
+    ]
+    return (Path(frames[-1].filename), frames[-1].lineno or 1) if frames else (path, 1)
+
+
+def _stamp(path: Path) -> tuple[tuple[str, int], ...]:
+    """When the Python files of a lab's folder were last written."""
+    return tuple(sorted((file.name, file.stat().st_mtime_ns) for file in path.parent.glob("*.py")))
 
 
 def _validated(path: Path, module: ModuleType) -> tuple[Question, ...]:

@@ -82,7 +82,7 @@ class _View:
         self.healthy = {t.task_arn for t in self.live if self.is_healthy(t)}
 
     def is_healthy(self, task: Task) -> bool:
-        """HEALTHY where a health check is defined, else RUNNING, and for 40 seconds where it is of the newest deployment."""
+        """HEALTHY where a health check is defined; else RUNNING, for 40 seconds in the newest deployment."""
         if task.last_status is not TaskStatus.RUNNING or task.health_status is HealthStatus.UNHEALTHY:
             return False
         if self._checked(task):

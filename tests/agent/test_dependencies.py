@@ -60,7 +60,9 @@ def test_a_dependency_that_is_not_there_blocks_for_good() -> None:
     found = blocked_by(container("web", ("init", Condition.START)), {}, NOW)
     assert found is not None
     assert found.never
-    assert found.reason == "dependency graph: container ordering dependency [init:START] for target [web] does not exist."
+    assert (
+        found.reason == "dependency graph: container ordering dependency [init:START] for target [web] does not exist."
+    )
 
 
 def test_start_timeout_of_the_dependency_ends_the_waiting() -> None:

@@ -176,3 +176,21 @@ def test_a_solution_is_the_code_of_its_cells_without_markers(labs: Path) -> None
 def test_a_question_without_a_solution_cell_is_named(labs: Path) -> None:
     with pytest.raises(LabError, match=r"2\.10 has no solution cell"):
         Registry(labs).solution("2.10")
+
+
+def test_a_check_may_import_the_modules_beside_it_and_their_edits_are_seen(labs: Path) -> None:
+    folder = labs / "02-definitions"
+    (folder / "checks.py").write_text("from .titles import TITLE\n" + CHECKS.replace('"First"', "TITLE"))
+    (folder / "titles.py").write_text('TITLE = "Beside"\n')
+    registry = Registry(labs)
+    assert registry.question("2.1").title == "Beside"
+    rewrite(folder / "titles.py", 'TITLE = "Edited"\n')
+    assert registry.question("2.1").title == "Edited"
+
+
+def test_a_broken_module_beside_the_checks_is_the_one_named(labs: Path) -> None:
+    folder = labs / "02-definitions"
+    (folder / "checks.py").write_text("from .titles import TITLE\n" + CHECKS)
+    (folder / "titles.py").write_text("\nTITLE = 1 / 0\n")
+    with pytest.raises(LabError, match=r"titles\.py, line 2: ZeroDivisionError"):
+        Registry(labs).check("2.1", world)

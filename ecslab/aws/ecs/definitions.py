@@ -54,7 +54,7 @@ class DefinitionVerbs(Verbs):
 
     def register_task_definition(self, family: str, container_definitions: list[dict[str, Any]], **given: Any) -> Any:
         """moto's own signature, for its neighbours (CloudFormation, Batch)."""
-        keys = {name: key for name, key in _MEMBERS}
+        keys = dict(_MEMBERS)
         request = {keys[name]: value for name, value in given.items() if value is not None}
         return self.register({"family": family, "containerDefinitions": container_definitions, **request})
 

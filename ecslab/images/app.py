@@ -1,0 +1,416 @@
+#!/usr/bin/env python3
+"""The one program inside every image of the lab: it serves, works, sleeps, fails and logs as its command says.
+
+It stands alone: Python's standard library and nothing else, because it is copied into images and run as a bare
+process; the library carries it and never imports it. Invariant: what it does follows from its command and
+its environment only. ``app help`` prints the grammar.
+"""
+
+from __future__ import annotations
+
+import itertools
+import os
+import signal
+import sys
+import time
+from collections.abc import Callable, Sequence
+from typing import Any
+
+HELP = """app: the program of the ecslab images
+
+  serve [--port N]          answer HTTP on port N ($PORT, else 80); SIGTERM ends it with 0
+  work [--every S]          print a line each S seconds (1); SIGTERM ends it with 0
+  sleep S                   sleep S seconds
+  exit CODE [--after S]     exit with CODE after S seconds (0)
+  hog MB [--after S]        take MB MiB of memory, then sleep
+  burn S                    keep one CPU busy for S seconds
+  log N [--every S]         print N lines, S seconds apart (0)
+  stubborn                  ignore SIGTERM
+  fetch URL [--retries N]   GET the URL and print the answer; 1 when it fails
+  health [--port N]         0 when GET /health answers 200, else 1
+  A then B                  do A; when it ends with 0, do B"""
+CHUNK = 8 * 1024 * 1024
+Options = dict[str, str]
+Answer = tuple[int, str]
+_hoard: list[bytearray] = []
+
+
+class Terminated(BaseException):
+    """SIGTERM has come."""
+
+
+def say(line: str) -> None:
+    """One line of output, at once. Output that nobody reads any more is no reason to fail."""
+    try:
+        sys.stdout.write(line + "\n")
+        sys.stdout.flush()
+    except (OSError, ValueError):
+        pass
+
+
+def pause(seconds: float) -> None:
+    """Sleep, also for ever."""
+    until = time.monotonic() + seconds
+    while (left := until - time.monotonic()) > 0:
+        time.sleep(min(left, 3600.0))
+
+
+def keep_busy(seconds: float) -> None:
+    """Keep one CPU busy."""
+    until = time.monotonic() + seconds
+    while time.monotonic() < until:
+        pass
+
+
+def take_memory(mib: int) -> None:
+    """Allocate and touch memory, not all at once, and keep it."""
+    left = mib * 1024 * 1024
+    while left > 0:
+        _hoard.append(bytearray(b"x") * min(left, CHUNK))
+        left -= CHUNK
+        time.sleep(0.004)
+
+
+# Where this container is
+
+
+def address() -> str:
+    """The address to bind."""
+    return os.environ.get("ECSLAB_ADDRESS") or "0.0.0.0"
+
+
+def shifted(port: int, shift: str = "") -> int:
+    """The port really bound: privileged ones are moved up where ``ECSLAB_PORT_SHIFT`` says so.
+
+    Where a machine has one loopback address only, every port is moved.
+    """
+    move = int(shift or os.environ.get("ECSLAB_PORT_SHIFT") or 0)
+    return port + move if port < 1024 or address() == "127.0.0.1" else port
+
+
+def web_port(options: Options) -> int:
+    """The port of ``serve`` and ``health``."""
+    return int(options.get("port") or os.environ.get("PORT") or "80")
+
+
+def resolve(host: str, port: int) -> tuple[str, int]:
+    """Where to connect: names of ``ECSLAB_HOSTS``, and localhost as the address of this task."""
+    pairs = (entry.partition("=") for entry in os.environ.get("ECSLAB_HOSTS", "").split(","))
+    known = {name: where for name, _, where in pairs if name}
+    if host in known:
+        where, _, shift = known[host].partition("+")
+        return where, shifted(port, shift)
+    if "ECSLAB_ADDRESS" not in os.environ or any(f"//{host}:{port}" in value for value in os.environ.values()):
+        return host, port
+    if host in ("localhost", "127.0.0.1"):
+        return address().replace("0.0.0.0", "127.0.0.1"), shifted(port)
+    return host, shifted(port) if host.startswith("127.") else port
+
+
+def get(url: str, timeout: float = 5.0) -> Answer:
+    """GET an http:// URL: (status, body). OSError or ValueError when there is no answer."""
+    from http.client import HTTPConnection, HTTPException
+    from urllib.parse import urlsplit
+
+    parts = urlsplit(url)
+    if parts.scheme != "http" or not parts.hostname:
+        raise ValueError(f"only http:// URLs can be fetched, not '{url}'")
+    host, port = resolve(parts.hostname, parts.port or 80)
+    source = (address(), 0) if "ECSLAB_ADDRESS" in os.environ and host.startswith("127.") else None
+    connection = HTTPConnection(host, port, timeout=timeout, source_address=source)
+    try:
+        path = (parts.path or "/") + (f"?{parts.query}" if parts.query else "")
+        connection.request("GET", path, headers={"Host": parts.netloc})
+        answer = connection.getresponse()
+        return answer.status, answer.read().decode("utf-8", "replace")
+    except HTTPException as error:
+        raise OSError(f"no HTTP answer: {error!r}") from error
+    finally:
+        connection.close()
+
+
+# The web server
+
+
+class Site:
+    """What ``serve`` answers, and the little it remembers. ``leave`` is an exit code once it must go."""
+
+    def __init__(self, port: int) -> None:
+        self.port = port
+        self.address = address()
+        self.hits = 0
+        self.healthy = True
+        self.leave: int | None = None
+        self.version = os.environ.get("VERSION", "0")
+        self.container = os.environ.get("ECSLAB_CONTAINER_NAME") or os.uname().nodename
+        task = os.environ.get("ECSLAB_TASK_ARN", "-").rsplit("/", 1)[-1]
+        hello = f"Hello from web version {self.version}, task {task}, container {self.container}\n"
+        self.pages: dict[str, Callable[[Options], Answer]] = {
+            "/": lambda query: (200, hello),
+            "/json": self.about,
+            "/health": lambda query: (200, "healthy\n") if self.healthy else (503, "unhealthy\n"),
+            "/health/ok": lambda query: self.set_health(True),
+            "/health/fail": lambda query: self.set_health(False),
+            "/exit": self.exit,
+            "/burn": lambda query: self.take_time(keep_busy, "burned", query),
+            "/slow": lambda query: self.take_time(pause, "slept", query),
+            "/hog": self.hog,
+            "/fetch": self.fetch,
+        }
+
+    def answer(self, target: str) -> Answer:
+        """(status, body) for a request's path and query."""
+        from urllib.parse import parse_qsl, urlsplit
+
+        parts = urlsplit(target)
+        self.hits += 1
+        page = self.pages.get(parts.path)
+        if page is None:
+            return 404, f"nothing here; try {' '.join(self.pages)}\n"
+        try:
+            return page(dict(parse_qsl(parts.query)))
+        except ValueError as problem:
+            return 400, f"{problem}\n"
+
+    def about(self, query: Options) -> Answer:
+        """The facts as JSON; of the environment the names only."""
+        import json
+
+        facts = {
+            "version": self.version,
+            "container": self.container,
+            "task": os.environ.get("ECSLAB_TASK_ARN"),
+            "address": self.address,
+            "port": self.port,
+            "hits": self.hits,
+            "environment": sorted(os.environ),
+        }
+        return 200, json.dumps(facts) + "\n"
+
+    def set_health(self, healthy: bool) -> Answer:
+        self.healthy = healthy
+        return 200, f"from now on {'healthy' if healthy else 'unhealthy'}\n"
+
+    def exit(self, query: Options) -> Answer:
+        self.leave = int(query.get("code", "0"))
+        return 200, f"exiting with code {self.leave}\n"
+
+    def take_time(self, spend: Callable[[float], None], word: str, query: Options) -> Answer:
+        seconds = float(query.get("seconds", "1"))
+        spend(seconds)
+        return 200, f"{word} {seconds:g} s\n"
+
+    def hog(self, query: Options) -> Answer:
+        mib = int(query.get("mb", "64"))
+        take_memory(mib)
+        return 200, f"holding {mib} MiB more\n"
+
+    def fetch(self, query: Options) -> Answer:
+        """GET a URL from inside: its status on the first line, then its body."""
+        try:
+            status, body = get(query.get("url", ""))
+        except (OSError, ValueError) as error:
+            return 502, f"could not fetch: {error}\n"
+        return 200, f"{status}\n{body}"
+
+
+def handler_for(site: Site) -> Any:
+    """The request handler of a site."""
+    from http.server import BaseHTTPRequestHandler
+
+    class Handler(BaseHTTPRequestHandler):
+        timeout = 65
+
+        def do_GET(self) -> None:
+            site.address = self.connection.getsockname()[0]
+            status, body = site.answer(self.path)
+            kind = "application/json" if self.path.startswith("/json") else "text/plain; charset=utf-8"
+            try:
+                self.send_response(status)
+                self.send_header("Content-Type", kind)
+                self.send_header("Content-Length", str(len(body.encode())))
+                self.end_headers()
+                self.wfile.write(body.encode())
+            except OSError:
+                status = 499
+            say(f'{self.client_address[0]} "{self.command} {self.path}" {status}')
+            if site.leave is not None:
+                os._exit(site.leave)
+
+        def log_message(self, format: str, *args: object) -> None:
+            pass  # the one line has been written
+
+    return Handler
+
+
+def serve(words: list[str], options: Options) -> int:
+    """Answer HTTP until SIGTERM, then finish what has begun."""
+    import select
+    import socket
+    from http.server import ThreadingHTTPServer
+
+    stopping: list[int] = []
+    wake, signalled = socket.socketpair()
+    signalled.setblocking(False)
+    signal.set_wakeup_fd(signalled.fileno(), warn_on_full_buffer=False)
+    signal.signal(signal.SIGTERM, lambda number, _: stopping.append(number))
+    site = Site(web_port(options))
+    ThreadingHTTPServer.daemon_threads, ThreadingHTTPServer.request_queue_size = False, 128
+    try:
+        server = ThreadingHTTPServer((address(), shifted(site.port)), handler_for(site))
+    except OSError as error:
+        say(f"cannot listen on port {site.port}: {error.strerror}")
+        return 1
+    say(f"listening on port {site.port}, version {site.version}")
+    while not stopping:
+        ready, _, _ = select.select([server.socket, wake], [], [])
+        if server.socket in ready:
+            server.handle_request()
+    say("finishing")
+    server.server_close()
+    return 0
+
+
+# The other steps: each gets its words and options, and gives an exit code
+
+
+def work(words: list[str], options: Options) -> int:
+    every = float(options.get("every", "1"))
+    try:
+        for item in itertools.count(1):
+            pause(every)
+            say(f"worked item {item}")
+    except Terminated:
+        say("finishing")
+    return 0
+
+
+def sleep(words: list[str], options: Options) -> int:
+    pause(float(words[0]))
+    return 0
+
+
+def leave(words: list[str], options: Options) -> int:
+    code = int(words[0])
+    pause(float(options.get("after", "0")))
+    say(f"exiting with code {code}")
+    return code
+
+
+def hog(words: list[str], options: Options) -> int:
+    mib = int(words[0])
+    pause(float(options.get("after", "0")))
+    say(f"taking {mib} MiB")
+    take_memory(mib)
+    say(f"holding {mib} MiB")
+    pause(float("inf"))
+    return 0
+
+
+def burn(words: list[str], options: Options) -> int:
+    keep_busy(float(words[0]))
+    return 0
+
+
+def log(words: list[str], options: Options) -> int:
+    for line in range(1, int(words[0]) + 1):
+        say(f"line {line}")
+        pause(float(options.get("every", "0")))
+    return 0
+
+
+def stubborn(words: list[str], options: Options) -> int:
+    signal.signal(signal.SIGTERM, signal.SIG_IGN)
+    say("ignoring SIGTERM")
+    pause(float("inf"))
+    return 0
+
+
+def fetch(words: list[str], options: Options) -> int:
+    for left in range(int(options.get("retries", "0")), -1, -1):
+        try:
+            status, body = get(words[0])
+            say(f"{status} {body.rstrip()}")
+            if status < 400:
+                return 0
+        except (OSError, ValueError) as error:
+            say(f"could not fetch {words[0]}: {error}")
+        pause(1 if left else 0)
+    return 1
+
+
+def health(words: list[str], options: Options) -> int:
+    try:
+        status, body = get(f"http://127.0.0.1:{web_port(options)}/health", timeout=4.0)
+    except OSError as error:
+        status, body = 0, f"no answer: {error}"
+    say(body.rstrip())
+    return 0 if status == 200 else 1
+
+
+def explain(words: list[str], options: Options) -> int:
+    say(HELP)
+    return 0
+
+
+STEPS: dict[str, tuple[Callable[[list[str], Options], int], int, str]] = {
+    "serve": (serve, 0, "port"),
+    "work": (work, 0, "every"),
+    "sleep": (sleep, 1, ""),
+    "exit": (leave, 1, "after"),
+    "hog": (hog, 1, "after"),
+    "burn": (burn, 1, ""),
+    "log": (log, 1, "every"),
+    "stubborn": (stubborn, 0, ""),
+    "fetch": (fetch, 1, "retries"),
+    "health": (health, 0, "port"),
+    "help": (explain, 0, ""),
+}
+"""Each step: what does it, how many words it needs, and the one option it knows."""
+
+
+def run_step(words: Sequence[str]) -> int:
+    """One step; its exit code. ValueError."""
+    name, given = (words[0], list(words[1:])) if words else ("", [])
+    if name not in STEPS:
+        raise ValueError(f"'{name}' is not understood")
+    step, wanted, known = STEPS[name]
+    positional: list[str] = []
+    options: Options = {}
+    while given:
+        word = given.pop(0)
+        option, equals, value = word.removeprefix("--").partition("=")
+        if not word.startswith("--"):
+            positional.append(word)
+        elif not known or option != known or not (equals or given):
+            raise ValueError(f"{name}: '{word}' is not understood")
+        else:
+            options[option] = value if equals else given.pop(0)
+    if len(positional) != wanted:
+        raise ValueError(f"{name}: {wanted} words are needed, {len(positional)} are given")
+    return step(positional, options)
+
+
+def terminated(*_: object) -> None:
+    """SIGTERM: leave whatever is going on."""
+    raise Terminated
+
+
+def main(words: Sequence[str]) -> int:
+    """Run the steps between ``then`` while they end with 0; the last exit code."""
+    signal.signal(signal.SIGTERM, terminated)
+    steps: list[list[str]] = [[]]
+    for word in words or ["help"]:
+        steps.append([]) if word == "then" else steps[-1].append(word)
+    try:
+        codes = (run_step(step) for step in steps)
+        return next((code for code in codes if code), 0)
+    except ValueError as problem:
+        say(f"app: {problem}; try: app help")
+        return 2
+    except Terminated:
+        return 128 + signal.SIGTERM
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
