@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from ecslab.agent.dependencies import Blocked, blocked_by, may_stop
-from ecslab.agent.known import Known, KnownContainer, KnownTask
+from ecslab.agent.known import UNDER_WAY, Known, KnownContainer, KnownTask
 
 ESSENTIAL_EXITED = "Essential container in task exited"
 """AWS's stopped reason (facts: stop)."""
@@ -95,7 +95,7 @@ def _down(task: KnownTask, now: float) -> Iterator[Step]:
     for container in task.containers.values():
         if container.busy or container.known is Known.STOPPED:
             continue
-        if container.known is not Known.RUNNING:
+        if container.known not in UNDER_WAY:
             yield Step(move=Move.SETTLE, container=container.name)
         elif may_stop(container.name, definitions, task.alive()):
             yield from _stop(container, now)
@@ -121,7 +121,7 @@ def _stop(container: KnownContainer, now: float) -> Iterator[Step]:
 
 def _stop_deadlines(task: KnownTask) -> Iterator[float]:
     for container in task.containers.values():
-        if container.known is not Known.RUNNING or container.stop_asked_at is None:
+        if container.known not in UNDER_WAY or container.stop_asked_at is None:
             continue
         if container.kill_asked_at is None:
             yield container.stop_asked_at + container.definition.stop_timeout

@@ -24,6 +24,8 @@ class Known(StrEnum):
 
     NONE = "NONE"
     PULLED = "PULLED"
+    CREATED = "CREATED"
+    """Created and told to start; the runtime does not yet say that it runs."""
     RUNNING = "RUNNING"
     STOPPED = "STOPPED"
 
@@ -88,9 +90,12 @@ class KnownContainer:
         )
 
 
+UNDER_WAY = (Known.CREATED, Known.RUNNING)
+"""The runtime has it, and it may change by itself."""
 _STATUS = {
     Known.NONE: ContainerStatus.PENDING,
     Known.PULLED: ContainerStatus.PENDING,
+    Known.CREATED: ContainerStatus.PENDING,
     Known.RUNNING: ContainerStatus.RUNNING,
     Known.STOPPED: ContainerStatus.STOPPED,
 }

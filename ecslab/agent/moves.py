@@ -11,7 +11,7 @@ from collections.abc import Callable
 from typing import Any
 
 from ecslab.agent.decisions import ESSENTIAL_EXITED, Move, Step
-from ecslab.agent.known import Known, KnownContainer, KnownTask
+from ecslab.agent.known import UNDER_WAY, Known, KnownContainer, KnownTask
 from ecslab.agent.reporter import Reporter
 from ecslab.agent.watch import Watch
 from ecslab.agent.work import Launched, Work
@@ -130,9 +130,15 @@ class Moves:
             self._never_started(task, container, str(failure), str(failure))
             self._step(task)
             return
-        self._started(task, container, done.observed)
-        self._step(task)
+        container.known = Known.CREATED
+        container.bindings = self.work.bindings(task, container)
+        try:
+            self.watch.follow(task, container)
+        except TaskError as failed:
+            container.reason = str(failed)
+            self._fail_task(task, failed)
         self.saw(task, container, done.observed)
+        self._step(task)
         if container.look_again:
             self.look(task, container)
 
@@ -140,14 +146,9 @@ class Moves:
         container.known = Known.RUNNING
         container.started_at = self._world.timeline.now()
         container.image_digest = observed.image_digest or None
-        container.bindings = self.work.bindings(task, container)
         self.reporter.note_status(task, container)
-        try:
-            self.watch.follow(task, container)
-        except TaskError as error:
-            container.reason = str(error)
-            self._fail_task(task, error)
         self.watch.check_health(task, container)
+        self._step(task)
 
     def _refuse(self, task: KnownTask, step: Step) -> None:
         self._never_started(task, task.containers[step.container], step.reason, f"TaskFailedToStart: {step.reason}")
@@ -232,7 +233,7 @@ class Moves:
         if container.busy or container.looking:
             container.look_again = True
             return
-        if container.known is Known.RUNNING:
+        if container.known in UNDER_WAY:
             container.looking, container.look_again = True, False
             self._offload(self.work.inspect(container), lambda seen, error: self._looked(task, container, seen, error))
 
@@ -247,8 +248,13 @@ class Moves:
 
     def saw(self, task: KnownTask, container: KnownContainer, seen: Observed) -> None:
         """Take in what a container really does."""
-        if container.known is not Known.RUNNING or seen.phase not in (Phase.EXITED, Phase.GONE):
-            return
+        if container.known is Known.CREATED and seen.phase in (Phase.RUNNING, Phase.EXITED):
+            self._started(task, container, seen)
+        if container.known in UNDER_WAY and seen.phase in (Phase.EXITED, Phase.GONE):
+            self._exited(task, container, seen)
+            self._step(task)
+
+    def _exited(self, task: KnownTask, container: KnownContainer, seen: Observed) -> None:
         container.exit_code = seen.exit_code
         if seen.out_of_memory:
             container.reason = str(OutOfMemoryError())
@@ -261,7 +267,6 @@ class Moves:
             task.execution_stopped_at = task.execution_stopped_at or container.stopped_at
             if task.assignment.task.desired_status is not DesiredStatus.STOPPED:
                 task.failure = task.failure or ESSENTIAL_EXITED
-        self._step(task)
 
     def _ended(self, task: KnownTask, container: KnownContainer) -> None:
         container.known = Known.STOPPED

@@ -97,7 +97,8 @@ class Registry:
         check itself is an ``uncheckable`` report.
         """
         question = self._find(number).question
-        report = answered(question, world if isinstance(world, World) else world(number))
+        seen = world if isinstance(world, World) else world(number)
+        report = answered(question, seen.since_opened())
         self._write_down(report)
         return report
 

@@ -8,14 +8,17 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Protocol
 
 import boto3
 from botocore.config import Config
 from botocore.exceptions import ClientError
 
+from ecslab.errors import EcslabError, LabError
+
 REGION = "us-east-1"
+OPENED = "lab.opened"  # the kind of journal entry with which an empty account begins
 _PAGE = 100  # DescribeTasks takes at most 100 tasks
 _clients: dict[tuple[str, str], Any] = {}
 _clients_lock = threading.Lock()
@@ -66,6 +69,17 @@ class World:
     lab: LabCall
     runtime: str
     now: Callable[[], float]
+
+    def since_opened(self) -> World:
+        """The same world, with a journal that begins where the account was last empty (at the start or a reset)."""
+        openings = [entry.number for entry in self.journal(kind=OPENED)]
+        beginning = openings[-1] if openings else 0
+        read = self.journal
+
+        def later(*, after: int = 0, kind: str = "", subject: str = "") -> Sequence[Entry]:
+            return read(after=max(after, beginning), kind=kind, subject=subject)
+
+        return replace(self, journal=later)
 
     # ── the AWS API ───────────────────────────────────────────────────────────────────────────────────────
 
@@ -133,7 +147,12 @@ class World:
     def curl(self, task: str, port: int | None = None, path: str = "/") -> tuple[int, str]:
         """GET ``path`` from a task (id or ARN), as (HTTP status, body). Errors: LabError where it does not answer."""
         body: dict[str, Any] = {"task": task, "path": path} | ({} if port is None else {"port": port})
-        seen = self.lab("POST", "/_ecslab/curl", body)
+        try:
+            seen = self.lab("POST", "/_ecslab/curl", body)
+        except LabError:
+            raise
+        except EcslabError as refused:
+            raise LabError(str(refused), "Is the task RUNNING, and does it map a port?") from refused
         return int(seen["status"]), str(seen["body"])
 
     def endpoints(self, task: str) -> list[dict[str, Any]]:

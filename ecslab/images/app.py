@@ -29,7 +29,6 @@ HELP = """app: the program of the ecslab images
   fetch URL [--retries N]   GET the URL and print the answer; 1 when it fails
   health [--port N]         0 when GET /health answers 200, else 1
   A then B                  do A; when it ends with 0, do B"""
-CHUNK = 8 * 1024 * 1024
 Options = dict[str, str]
 Answer = tuple[int, str]
 _hoard: list[bytearray] = []
@@ -48,30 +47,27 @@ def say(line: str) -> None:
         pass
 
 
-def pause(seconds: float) -> None:
-    """Sleep, also for ever."""
+def pause(seconds: float) -> int:
+    """Sleep, also for ever; exit code 0."""
     until = time.monotonic() + seconds
     while (left := until - time.monotonic()) > 0:
         time.sleep(min(left, 3600.0))
+    return 0
 
 
-def keep_busy(seconds: float) -> None:
-    """Keep one CPU busy."""
+def keep_busy(seconds: float) -> int:
+    """Keep one CPU busy; exit code 0."""
     until = time.monotonic() + seconds
     while time.monotonic() < until:
         pass
+    return 0
 
 
 def take_memory(mib: int) -> None:
     """Allocate and touch memory, not all at once, and keep it."""
-    left = mib * 1024 * 1024
-    while left > 0:
-        _hoard.append(bytearray(b"x") * min(left, CHUNK))
-        left -= CHUNK
+    for at in range(0, mib, 8):
+        _hoard.append(bytearray(b"x") * (min(8, mib - at) << 20))
         time.sleep(0.004)
-
-
-# Where this container is
 
 
 def address() -> str:
@@ -127,9 +123,6 @@ def get(url: str, timeout: float = 5.0) -> Answer:
         raise OSError(f"no HTTP answer: {error!r}") from error
     finally:
         connection.close()
-
-
-# The web server
 
 
 class Site:
@@ -195,7 +188,7 @@ class Site:
         self.leave = int(query.get("code", "0"))
         return 200, f"exiting with code {self.leave}\n"
 
-    def take_time(self, spend: Callable[[float], None], word: str, query: Options) -> Answer:
+    def take_time(self, spend: Callable[[float], int], word: str, query: Options) -> Answer:
         seconds = float(query.get("seconds", "1"))
         spend(seconds)
         return 200, f"{word} {seconds:g} s\n"
@@ -285,11 +278,6 @@ def work(words: list[str], options: Options) -> int:
     return 0
 
 
-def sleep(words: list[str], options: Options) -> int:
-    pause(float(words[0]))
-    return 0
-
-
 def leave(words: list[str], options: Options) -> int:
     code = int(words[0])
     pause(float(options.get("after", "0")))
@@ -303,13 +291,7 @@ def hog(words: list[str], options: Options) -> int:
     say(f"taking {mib} MiB")
     take_memory(mib)
     say(f"holding {mib} MiB")
-    pause(float("inf"))
-    return 0
-
-
-def burn(words: list[str], options: Options) -> int:
-    keep_busy(float(words[0]))
-    return 0
+    return pause(float("inf"))
 
 
 def log(words: list[str], options: Options) -> int:
@@ -322,8 +304,7 @@ def log(words: list[str], options: Options) -> int:
 def stubborn(words: list[str], options: Options) -> int:
     signal.signal(signal.SIGTERM, signal.SIG_IGN)
     say("ignoring SIGTERM")
-    pause(float("inf"))
-    return 0
+    return pause(float("inf"))
 
 
 def fetch(words: list[str], options: Options) -> int:
@@ -356,10 +337,10 @@ def explain(words: list[str], options: Options) -> int:
 STEPS: dict[str, tuple[Callable[[list[str], Options], int], int, str]] = {
     "serve": (serve, 0, "port"),
     "work": (work, 0, "every"),
-    "sleep": (sleep, 1, ""),
+    "sleep": (lambda words, _: pause(float(words[0])), 1, ""),
     "exit": (leave, 1, "after"),
     "hog": (hog, 1, "after"),
-    "burn": (burn, 1, ""),
+    "burn": (lambda words, _: keep_busy(float(words[0])), 1, ""),
     "log": (log, 1, "every"),
     "stubborn": (stubborn, 0, ""),
     "fetch": (fetch, 1, "retries"),

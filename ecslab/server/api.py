@@ -18,7 +18,8 @@ from ecslab.checks.registry import Registry
 from ecslab.control.why import find_task, why
 from ecslab.errors import InvalidParameterException, LabError
 from ecslab.journal import Entry
-from ecslab.model.network import Endpoint
+from ecslab.model.network import Endpoint, Wiring
+from ecslab.model.status import NetworkMode
 from ecslab.model.task import Task
 from ecslab.runtimes.base import Answers
 from ecslab.server.openlab import OpenLab, unreachable
@@ -117,11 +118,15 @@ class LabApi:
         return {"status": status, "body": body, "url": url}
 
     def _endpoint(self, task: Task, port: Any) -> Endpoint:
-        for wiring in self._lab.fabric.wirings():
-            for found in wiring.endpoints if wiring.task_id == task.task_id else ():
-                if port in (None, found.container_port, found.host_port):
-                    return found
-        raise unreachable(task)
+        wiring = next((w for w in self._lab.fabric.wirings() if w.task_id == task.task_id), None)
+        if wiring is None:
+            raise unreachable(task)
+        for found in wiring.endpoints:
+            if port in (None, found.container_port, found.host_port):
+                return found
+        if port is None or wiring.mode is not NetworkMode.AWSVPC:
+            raise unreachable(task)
+        return _unmapped(wiring, task, int(port))
 
     # acting from outside
 
@@ -144,7 +149,8 @@ class LabApi:
 
     def faults(self, request: Mapping[str, Any]) -> Json:
         with self._lab.timeline.lock:
-            return {"killed": self._lab.kill(self._task(request), request.get("container") or None)}
+            task = self._task(request)
+        return {"killed": self._lab.kill(task, request.get("container") or None)}
 
     def time(self, request: Mapping[str, Any]) -> Json:
         return {"kind": self._lab.timeline.kind, "now": self._lab.timeline.now()}
@@ -229,6 +235,12 @@ _ROUTES: dict[tuple[str, str], Callable[[LabApi, Mapping[str, Any]], Json]] = {
     ("POST", "hint"): LabApi.hint,
     ("POST", "solution"): LabApi.solution,
 }
+
+
+def _unmapped(wiring: Wiring, task: Task, port: int) -> Endpoint:
+    """In awsvpc mode every port a container listens on can be reached, with or without a port mapping."""
+    name = task.containers[0].name
+    return Endpoint(container=name, container_port=port, host_port=port, protocol="tcp", host=wiring.address, port=port)
 
 
 def _entry(entry: Entry) -> Json:

@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from ecslab.checks import NotAttempted, World
-from ecslab.errors import LabError
+from ecslab.errors import EcslabError
 
 Wire = Mapping[str, Any]
 
@@ -33,7 +33,7 @@ def get(world: World, task: Wire, path: str = "/") -> str:
     """The body of a task's answer; empty where it gives none or not a 200."""
     try:
         status, body = world.curl(str(task["taskArn"]), None, path)
-    except LabError:
+    except EcslabError:
         return ""
     return body if status == 200 else ""
 

@@ -67,8 +67,8 @@ REPAIRS = (
         advice="Fargate sells sizes in fixed pairs. What goes with a quarter of a vCPU, or what CPU with 4 GB?",
     ),
     Repair(
-        family="fix-fargate", code="T33", kept={"requiresCompatibilities": ["FARGATE"], "cpu": "256", "memory": "512"},
-        container=_web(), mended=lambda d: d.get("networkMode") == "awsvpc",
+        family="fix-fargate", code="T33", kept={"cpu": "256", "memory": "512"},
+        container=_web(), mended=lambda d: all(d.get(key) == value for key, value in FARGATE.items()),
         advice="What is the network mode of a definition that names none? Fargate knows only one.",
     ),
     Repair(

@@ -96,8 +96,8 @@ QUESTIONS = (
         number="4.11", title="Challenge: under attack", points=4, check=withstood,
         hints=(
             "After each blow one is missing for a moment. Then a deployment wants to stop some, too.",
-            "Five are enough if the deployment itself never takes one of them. How many may be added to five?",
-            "Five tasks, a minimum of 100 percent, and a maximum between 120 and 160.",
+            "Have one to spare for the attack and one for luck, and let the deployment only add. How many may it add?",
+            "Six tasks, a minimum of 100 percent, and a maximum between 117 and 149.",
         ),
     ),
 )  # fmt: skip

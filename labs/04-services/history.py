@@ -1,11 +1,12 @@
 """How many tasks there were, moment by moment, told from the journal.
 
-It judges nothing. Invariant: of several entries at one time only the last counts, so virtual time, in which much
-happens at once, shows no dips that nobody could see.
+It judges nothing. Invariant: a task counts from its first journal entry until it is told to stop or stops by
+itself, as the service scheduler counts it.
 """
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
@@ -31,10 +32,9 @@ def by_version(world: World, service: str) -> dict[str, str]:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Moment:
-    """How many tasks there were at one moment: RUNNING ones, and those that run or come and are not told to go."""
+    """How many tasks there were at one moment: RUNNING ones, and with the coming ones. Who is told to go is not counted."""
 
     number: int
-    at: float
     running: int
     present: int
     of: Mapping[str, int]
@@ -42,7 +42,7 @@ class Moment:
 
 
 def moments(world: World, versions: Mapping[str, str]) -> list[Moment]:
-    """The story of these tasks, entry by entry of the journal; of several entries at one time only the last counts."""
+    """The story of these tasks, entry by entry of the journal."""
     now: dict[str, str] = {}
     leaving: set[str] = set()
     story: list[Moment] = []
@@ -53,20 +53,15 @@ def moments(world: World, versions: Mapping[str, str]) -> list[Moment]:
             leaving.add(entry.subject)
         else:
             now[entry.subject] = str(entry.data.get("to", ""))
-        moment = _moment(entry.number, entry.at, now, leaving, versions)
-        if story and story[-1].at == moment.at:
-            story.pop()
-        story.append(moment)
+        story.append(_moment(entry.number, now, leaving, versions))
     return story
 
 
-def _moment(number: int, at: float, now: Mapping[str, str], leaving: set[str], versions: Mapping[str, str]) -> Moment:
-    up = [arn for arn, status in now.items() if status == "RUNNING"]
-    present = [arn for arn, status in now.items() if status in ("RUNNING", *COMING) and arn not in leaving]
-    of: dict[str, int] = {}
-    for arn in up:
-        of[versions[arn]] = of.get(versions[arn], 0) + 1
-    return Moment(number=number, at=at, running=len(up), present=len(present), of=of)
+def _moment(number: int, now: Mapping[str, str], leaving: set[str], versions: Mapping[str, str]) -> Moment:
+    staying = {arn: status for arn, status in now.items() if arn not in leaving}
+    up = [arn for arn, status in staying.items() if status == "RUNNING"]
+    coming = sum(status in COMING for status in staying.values())
+    return Moment(number=number, running=len(up), present=len(up) + coming, of=Counter(versions[arn] for arn in up))
 
 
 def first_entry(world: World, arns: Iterable[str]) -> int:

@@ -84,6 +84,11 @@ def running(name):
     return [task["taskArn"] for task in tasks_of(name) if task["lastStatus"] == "RUNNING"]
 
 
+def healthy(name):
+    """Whether every task of a service has passed its health check."""
+    return all(task["healthStatus"] == "HEALTHY" for task in tasks_of(name))
+
+
 def said(name, last=6):
     """The last events of a service, newest first."""
     for event in (service(name) or {"events": []})["events"][:last]:
@@ -204,6 +209,14 @@ lab.check("4.3")
 
 # %% question="4.3" role="score" points=1
 lab.score("4.3")
+
+# %% [markdown]
+# Yours have just started. Wait until their health check has said so:
+
+# %%
+lab.until(lambda: healthy("web"), timeout=60)
+for task in tasks_of("web"):
+    print(task["taskArn"][-8:], task["lastStatus"], task["healthStatus"])
 
 # %% [markdown]
 # ### Do
@@ -511,8 +524,8 @@ lab.score("4.10")
 # %% [markdown]
 # ## 10 · Challenge: under attack
 #
-# The service **`shield`** will be attacked: every five seconds one of its tasks is killed, six times over. And in the
-# middle of it all, version 2 is rolled out.
+# The service **`shield`** will be attacked: every eight seconds one of its tasks is killed, six times over. And after
+# the second blow, in the middle of it all, version 2 is rolled out.
 #
 # * At every moment **at least 4** tasks must be running.
 # * There must never be **more than 8**: running and coming ones together.
@@ -533,8 +546,8 @@ ecs.create_service(
     cluster="default",
     serviceName="shield",
     taskDefinition="shield:1",
-    desiredCount=5,
-    deploymentConfiguration={"minimumHealthyPercent": 100, "maximumPercent": 150},
+    desiredCount=6,
+    deploymentConfiguration={"minimumHealthyPercent": 100, "maximumPercent": 130},
 )
 lab.wait("services_stable", cluster="default", services=["shield"])
 ### END SOLUTION
@@ -546,11 +559,12 @@ lab.wait("services_stable", cluster="default", services=["shield"])
 
 
 # %%
-def attack(name, blows=6, every=5):
-    """Roll out version 2, and kill a running task every few seconds meanwhile."""
-    ecs.update_service(cluster="default", service=name, taskDefinition="shield:2")
+def attack(name, blows=6, every=8):
+    """Kill a running task every few seconds, and roll out version 2 meanwhile."""
     for blow in range(blows):
         targets = running(name)
+        if blow == 2:
+            ecs.update_service(cluster="default", service=name, taskDefinition="shield:2")
         if targets:
             lab.kill(targets[blow % len(targets)])
         lab.until(lambda: False, timeout=every)
@@ -558,6 +572,7 @@ def attack(name, blows=6, every=5):
 
 
 if service("shield") and service("shield")["taskDefinition"].endswith("shield:1"):
+    lab.until(lambda: healthy("shield"), timeout=60)
     attack("shield")
     lab.until(lambda: len(service("shield")["deployments"]) == 1, timeout=240)
     lab.until(lambda: len(running("shield")) == service("shield")["desiredCount"], timeout=60)

@@ -9,7 +9,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from ecslab.checks import World
-from ecslab.errors import LabError
+from ecslab.errors import EcslabError
 
 Wire = Mapping[str, Any]
 STUCK = "was unable to stop or start tasks during a deployment"
@@ -35,7 +35,7 @@ def answers(world: World, tasks: Sequence[Wire]) -> list[str]:
     for task in tasks:
         try:
             status, body = world.curl(str(task["taskArn"]))
-        except LabError:
+        except EcslabError:
             continue
         if status == 200:
             found.append(body)
@@ -49,5 +49,5 @@ def stuck(world: World, service: str) -> bool:
 
 
 def stopped_by_hand(world: World, service: str) -> list[dict[str, Any]]:
-    stopped = [t for t in world.tasks(service=service, stopped=True) if t["lastStatus"] == "STOPPED"]
-    return [task for task in stopped if task.get("stopCode") == "UserInitiated"]
+    """Tasks of the service that somebody has told to stop, with StopTask."""
+    return [t for t in world.tasks(service=service, stopped=True) if t.get("stopCode") == "UserInitiated"]

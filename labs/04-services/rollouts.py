@@ -44,12 +44,9 @@ def rolled(world: World) -> Iterable[Finding]:
     if "2" not in versions.values():
         if len(world.definitions("web")) < 2:
             raise NotAttempted("Nothing of `web` runs version 2 yet.")
-        advice = "A service stays with the revision it was told. Tell it the new one."
-        text = "Version 2 is registered, but the service does not use it."
-        yield failed(text, advice, code="only-registered", weight=3)
+        yield _not_begun(stuck(world, "web"))
         return
-    story = moments(world, versions)
-    window = rollout(world, story, versions, "2")
+    window = rollout(world, moments(world, versions), versions, "2")
     if not window or set(window[-1].of) != {"2"} or window[-1].running < 3:
         code = "T67" if stuck(world, "web") else "unfinished"
         advice = "Read the service's last event." if code == "T67" else "Is it still on its way, or short of room?"
@@ -63,6 +60,15 @@ def rolled(world: World) -> Iterable[Finding]:
     else:
         advice = "One of the two percentages says how many there may be. What is it if you say nothing?"
         yield failed(f"For a while there were {highest} tasks; 4 are paid for.", advice, code="above")
+
+
+def _not_begun(is_stuck: bool) -> Finding:
+    if is_stuck:
+        advice = "Read the service's last event: it may not stop one, and may not start one."
+        return failed("The rollout cannot move.", advice, code="T67", weight=3)
+    advice = "A service stays with the revision it was told. Tell it the new one."
+    text = "Version 2 is registered, but the service does not use it."
+    return failed(text, advice, code="only-registered", weight=3)
 
 
 def _kept(window: Sequence[Moment], floor: int) -> Finding:

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 import pytest
-from agent_lab import Lab, container, needs
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from ecslab.model.status import ContainerStatus, HealthStatus, TaskStatus
 from ecslab.runtimes.base import Phase
+from tests.agent.lab import Lab, container, needs
 
 RUNNING, STOPPED, ACTIVATING = TaskStatus.RUNNING, TaskStatus.STOPPED, TaskStatus.ACTIVATING
 LOGS = {
@@ -46,6 +47,21 @@ def test_a_slow_pull_keeps_the_task_activating(lab: Lab) -> None:
     lab.clock.advance(4)
     assert lab.task(arn).last_status is ACTIVATING
     assert lab.reaches(arn, RUNNING, 3)
+
+
+def test_a_container_that_is_slow_to_start_is_not_yet_running(lab: Lab) -> None:
+    arn = lab.run(container(sim={"start_delay": 3}))
+    lab.clock.advance(2)
+    assert lab.task(arn).last_status is ACTIVATING
+    assert lab.reaches(arn, RUNNING, 2)
+
+
+def test_a_task_stopped_while_its_container_starts_is_taken_down(lab: Lab) -> None:
+    arn = lab.run(container(sim={"start_delay": 20}))
+    lab.clock.advance(2)
+    lab.stop(arn)
+    assert lab.reaches(arn, STOPPED, 5)
+    assert lab.nothing_left()
 
 
 def test_containers_start_in_order_of_their_dependencies(lab: Lab) -> None:
@@ -215,6 +231,7 @@ SIM = st.fixed_dictionaries(
         "duration": st.integers(0, 20),
         "exit_code": st.sampled_from([0, 1]),
         "pull_delay": st.integers(0, 5),
+        "start_delay": st.integers(0, 5),
         "pull_error": st.just("no such image"),
         "stop_delay": st.integers(0, 40),
         "ignore_sigterm": st.just("true"),
@@ -288,7 +305,7 @@ def test_health_flips_as_the_probes_tell(lab: Lab) -> None:
 
 
 def test_every_line_arrives_before_the_task_is_stopped(lab: Lab) -> None:
-    arn = lab.run(container(command=["log", "50"], logConfiguration=LOGS))
+    arn = lab.run(container(command=["log", "50", "--every", "0.1"], logConfiguration=LOGS))
     assert lab.reaches(arn, STOPPED, 300)
     stream = lab.plane.streams[f"lab/web/{lab.task(arn).task_id}"]
     assert len(stream) == 50
@@ -297,9 +314,22 @@ def test_every_line_arrives_before_the_task_is_stopped(lab: Lab) -> None:
 
 def test_without_a_prefix_the_stream_is_the_container_id(lab: Lab) -> None:
     options = {k: v for k, v in LOGS["options"].items() if k != "awslogs-stream-prefix"}  # type: ignore[attr-defined]
-    arn = lab.run(container(command=["log", "3"], logConfiguration={"logDriver": "awslogs", "options": options}))
+    arn = lab.run(
+        container(command=["log", "3", "--every", "0.1"], logConfiguration={"logDriver": "awslogs", "options": options})
+    )
     assert lab.reaches(arn, STOPPED, 300)
     assert len(lab.plane.streams[lab.task(arn).container("web").runtime_id or ""]) == 3
+
+
+def test_the_last_report_waits_for_output_that_comes_late(lab: Lab, monkeypatch: pytest.MonkeyPatch) -> None:
+    def follow(container_id: str, on_line: Callable[[str], None], on_end: Callable[[], None]) -> None:
+        lab.clock.call_later(2.5, lambda: on_line("last words"))
+        lab.clock.call_later(2.6, on_end)
+
+    monkeypatch.setattr(lab.runtime, "follow", follow)
+    arn = lab.run(container(sim={"duration": 1}, logConfiguration=LOGS))
+    assert lab.reaches(arn, STOPPED, 10)
+    assert lab.plane.streams[f"lab/web/{lab.task(arn).task_id}"] == ["last words"]
 
 
 def test_output_that_never_ends_holds_up_neither_the_report_nor_for_ever_the_container(
@@ -329,9 +359,27 @@ def test_a_killed_agent_leaves_containers_running_and_says_nothing(lab: Lab) -> 
     assert [lab.runtime.inspect(h.container_id).phase for h in lab.runtime.held()] == [Phase.RUNNING]
 
 
+def test_an_agent_that_dies_while_it_launches_says_nothing_more(lab: Lab, monkeypatch: pytest.MonkeyPatch) -> None:
+    start = lab.runtime.start
+
+    def dying(container_id: str) -> None:
+        lab.agent.stop()
+        start(container_id)
+
+    monkeypatch.setattr(lab.runtime, "start", dying)
+    arn = lab.run(container())
+    lab.clock.advance(60)
+    assert lab.plane.walk[arn] == [ACTIVATING]
+    assert len(lab.runtime.held()) == 1
+    monkeypatch.setattr(lab.runtime, "start", start)
+    lab.agent.start()
+    assert lab.reaches(arn, RUNNING, 5)
+    assert len(lab.runtime.held()) == 1
+
+
 @pytest.mark.parametrize("new", [False, True], ids=["the same object", "a new object"])
 def test_a_restarted_agent_finds_its_own_and_carries_on(lab: Lab, new: bool) -> None:
-    arn = lab.run(container("web", command=["log", "60"], logConfiguration=LOGS), container("side"))
+    arn = lab.run(container("web", command=["log", "60", "--every", "0.1"], logConfiguration=LOGS), container("side"))
     assert lab.reaches(arn, RUNNING)
     before = {c.name: c.runtime_id for c in lab.task(arn).containers}
     lab.clock.advance(0.5)

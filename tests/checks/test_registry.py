@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -194,3 +195,15 @@ def test_a_broken_module_beside_the_checks_is_the_one_named(labs: Path) -> None:
     (folder / "titles.py").write_text("\nTITLE = 1 / 0\n")
     with pytest.raises(LabError, match=r"titles\.py, line 2: ZeroDivisionError"):
         Registry(labs).check("2.1", world)
+
+
+def test_a_check_reads_the_journal_since_the_account_was_last_emptied(labs: Path) -> None:
+    path = labs / "02-definitions" / "checks.py"
+    seen = "\n\ndef fine(world):\n    yield passed(' '.join(e.text for e in world.journal(kind='service')))\n"
+    path.write_text(CHECKS.replace("\nQUESTIONS", seen + "\nQUESTIONS"))
+    journal = Journal(lambda: 7.0)
+    for lab in ("before", "after"):
+        journal.record("lab.opened", lab, "The lab is open.")
+        journal.record("service.event", "web", f"{lab} the reset")
+    report = Registry(labs).check("2.1", replace(world("2.1"), journal=journal.read))
+    assert report.findings[0].text == "after the reset"

@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from ecslab.checks import World
+from ecslab.errors import LabError
 from ecslab.journal import Entry, Journal
 from grader.private import PrivateLab, private_lab
 
@@ -114,3 +115,11 @@ def test_the_journal_is_read_by_kind_and_subject(world: World) -> None:
     entries: list[Any] = list(world.journal(kind="task", subject="one"))
     assert [(type(entry), entry.text) for entry in entries] == [(Entry, "It runs.")]
     assert list(world.journal(kind="service")) == []
+
+
+def test_a_task_that_cannot_be_reached_is_a_lab_error(world: World) -> None:
+    task = running(world)
+    world.ecs.stop_task(task=task)
+    world.lab("POST", "/_ecslab/time", {"advance": 120})
+    with pytest.raises(LabError, match="reached"):
+        world.curl(task)

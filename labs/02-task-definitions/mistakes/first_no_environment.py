@@ -1,6 +1,6 @@
 # question: 2.1
 # expects: no-environment
-# score: 3.2
+# score: 3
 # The variable is forgotten.
 hello = {
     "family": "hello",

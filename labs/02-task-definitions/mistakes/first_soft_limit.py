@@ -1,6 +1,6 @@
 # question: 2.1
 # expects: T34
-# score: 3.2
+# score: 3
 # The soft setting is taken for the hard one.
 hello = {
     "family": "hello",

@@ -143,8 +143,9 @@ def assignment(number: int = 1, *, overrides: dict[str, Any] | None = None, **wi
 
 
 def container(name: str = "web", *, sim: Mapping[str, Any] | None = None, **wire: Any) -> dict[str, Any]:
-    """A container definition of the lab's web image; ``sim`` are the labels that steer the simulation."""
-    labels = {f"sim.{key}": str(value) for key, value in (sim or {}).items()}
+    """A container definition of the lab's web image; ``sim`` steers the simulation, which is instant else."""
+    given = {"pull_delay": 0, "start_delay": 0, **(sim or {})}
+    labels = {f"sim.{key}": str(value) for key, value in given.items()}
     return {"name": name, "image": "ecslab/web:1", "memory": 128, "dockerLabels": labels, **wire}
 
 
