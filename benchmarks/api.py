@@ -16,7 +16,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from measure import client, lab, median, program, table, wait
+from measure import client, lab, medians, program, table, wait
 
 MOTO = """
 import sys, time
@@ -42,7 +42,9 @@ def moto() -> Iterator[str]:
 def calls(endpoint: str) -> dict[str, Callable[[], Any]]:
     """The measured requests, on a cluster of their own."""
     ecs = client("ecs", endpoint)
-    subnet = client("ec2", endpoint).describe_subnets()["Subnets"][0]["SubnetId"]
+    ec2 = client("ec2", endpoint)
+    subnet = ec2.describe_subnets()["Subnets"][0]["SubnetId"]
+    group = ec2.describe_security_groups()["SecurityGroups"][0]["GroupId"]
     ecs.create_cluster(clusterName="bench")
     definition = {
         "family": "bench",
@@ -54,7 +56,7 @@ def calls(endpoint: str) -> dict[str, Callable[[], Any]]:
             {"name": "app", "image": "ecslab/worker:1", "command": ["sleep", "600"], "memory": 128}
         ],
     }
-    network = {"awsvpcConfiguration": {"subnets": [subnet]}}
+    network = {"awsvpcConfiguration": {"subnets": [subnet], "securityGroups": [group]}}
     ecs.register_task_definition(**definition)
     task = {"cluster": "bench", "taskDefinition": "bench", "launchType": "FARGATE", "networkConfiguration": network}
     return {
@@ -72,7 +74,7 @@ def main() -> None:
     times = arguments.parse_args().times
     with lab("simulated") as ours, moto() as theirs:
         mine, other = calls(ours), calls(theirs)
-        rows = [(name, median(mine[name], times), median(other[name], times)) for name in mine]
+        rows = [(name, *medians(mine[name], other[name], times)) for name in mine]
     table(f"API round trip, median of {times}", rows, "lab", "moto's server")
 
 

@@ -28,10 +28,11 @@ def seconds(call: Callable[[], object]) -> float:
     return time.perf_counter() - began
 
 
-def median(call: Callable[[], object], times: int) -> float:
-    """The median seconds of ``times`` calls, after one that is not counted."""
-    call()
-    return statistics.median(seconds(call) for _ in range(times))
+def medians(mine: Callable[[], object], other: Callable[[], object], times: int) -> tuple[float, float]:
+    """The median seconds of two calls, made in turns ``times`` times, after one of each that is not counted."""
+    mine(), other()
+    pairs = [(seconds(mine), seconds(other)) for _ in range(times)]
+    return statistics.median(pair[0] for pair in pairs), statistics.median(pair[1] for pair in pairs)
 
 
 def wait(done: Callable[[], bool], limit: float, pause: float = 0.01) -> None:

@@ -10,14 +10,16 @@ the same number of containers started bare, one after the other and with as many
 from __future__ import annotations
 
 import argparse
+import json
 import sys
+import urllib.request
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from typing import Any
 
 import docker
-from measure import client, lab, median, seconds, table, wait
+from measure import client, lab, medians, seconds, table, wait
 
 IMAGE = "ecslab/worker:1"
 COMMAND = ["sleep", "600"]
@@ -96,11 +98,8 @@ class Tasks:
 
 
 @contextmanager
-def prepared(count: int) -> Iterator[tuple[str, Callable[[str], Tasks]]]:
-    """A lab on docker with a cluster and room for ``count`` tasks."""
-    import json
-    import urllib.request
-
+def prepared(count: int) -> Iterator[Callable[[str], Tasks]]:
+    """A lab on docker with a cluster and room for ``count`` tasks; how to make Tasks of a network mode in it."""
     with lab("docker") as endpoint:
         client("ecs", endpoint).create_cluster(clusterName="bench")
         body = json.dumps({"cluster": "bench", "count": 2 + count // 50, "instance_type": "m5.4xlarge"}).encode()
@@ -108,7 +107,7 @@ def prepared(count: int) -> Iterator[tuple[str, Callable[[str], Tasks]]]:
         urllib.request.urlopen(request, timeout=30).close()
         ecs = client("ecs", endpoint)
         wait(lambda: bool(ecs.list_container_instances(cluster="bench")["containerInstanceArns"]), 30)
-        yield endpoint, lambda mode: Tasks(endpoint, mode)
+        yield lambda mode: Tasks(endpoint, mode)
 
 
 def main() -> None:
@@ -125,12 +124,11 @@ def main() -> None:
         return
     bare = Bare(engine)
     try:
-        with prepared(options.tasks) as (_, tasks):
+        with prepared(options.tasks) as tasks:
             bridge, awsvpc = tasks("bridge"), tasks("awsvpc")
             bridge.one()  # the image is here now, for both
-            alone = median(bare.one, options.times)
-            rows = [("one task, bridge, EC2", median(bridge.one, options.times), alone)]
-            rows += [("one task, awsvpc, Fargate (own ENI)", median(awsvpc.one, options.times), alone)]
+            rows = [("one task, bridge, EC2", *medians(bridge.one, bare.one, options.times))]
+            rows += [("one task, awsvpc, Fargate (own ENI)", *medians(awsvpc.one, bare.one, options.times))]
             bare.clear()
             in_turn = seconds(lambda: bare.many(options.tasks, 1))
             bare.clear()

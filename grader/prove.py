@@ -2,7 +2,7 @@
 
 Runs the cells of ``lab.py`` in this process against a private lab server: fast, without Jupyter. Not the grader of
 learners' work (this runs our own code only). Invariant: each case starts from an empty account, with the questions
-before its own solved.
+that its own one needs solved (all before it, where the cell's marker has no ``needs``).
 """
 
 from __future__ import annotations
@@ -33,7 +33,8 @@ class Case:
     """One way to answer a question, and what must come of it.
 
     ``code`` replaces the question's solution cell, ``expects`` are finding codes that must fail or an outcome,
-    ``score`` the points it must get (None: any but full), ``strict`` whether its cells may raise nothing.
+    ``score`` the points it must get (None: any but full). ``stub`` is what an unsolved notebook has in that place:
+    it runs first and must score 0. A case with a stub may raise nothing.
     """
 
     question: str
@@ -41,7 +42,7 @@ class Case:
     code: str
     expects: tuple[str, ...] = ()
     score: float | None = None
-    strict: bool = False
+    stub: str | None = None
 
 
 class Disproved(AssertionError):
@@ -49,15 +50,19 @@ class Disproved(AssertionError):
 
 
 def cases(one: Lab) -> list[Case]:
-    """Every case of a lab: unsolved and solved for each question, then the mistakes."""
-    found = []
-    for cell in one.cells:
-        if cell.written:
-            number = cell.question
-            found.append(Case(question=number, name="unsolved", code=without_solution(cell), score=0.0, strict=True))
-            whole = one.points[number]
-            found.append(Case(question=number, name="solved", code=solution(cell.source), score=whole, strict=True))
-    return found + [mistake(path) for path in sorted((one.folder / "mistakes").glob("*.py"))]
+    """Every case of a lab: each question unsolved and then solved, then the mistakes."""
+    solved = [
+        Case(
+            question=cell.question,
+            name="unsolved, then solved",
+            code=solution(cell.source),
+            score=one.points[cell.question],
+            stub=without_solution(cell),
+        )
+        for cell in one.cells
+        if cell.written
+    ]
+    return solved + [mistake(path) for path in sorted((one.folder / "mistakes").glob("*.py"))]
 
 
 def mistake(path: Path) -> Case:
@@ -81,12 +86,16 @@ def prove(one: Lab, case: Case, private: PrivateLab) -> dict[str, Any]:
         raise LabError(f"{one.name}: {case.name} is about question {case.question}, which there is not.")
     private.reset()
     with _inside(private):
-        raised = _run(one.cells, case)
-    report = private.call("/_ecslab/check", {"question": case.question})
+        raised = _run(needed(one.cells, case.question), case, private)
+    report = _asked(private, case.question)
     wrong = _objections(case, report, one.points[case.question])
     if wrong:
         raise Disproved(f"{one.name} {case.question} {case.name}: {wrong}. {_told(report)}{raised}")
     return report
+
+
+def _asked(private: PrivateLab, question: str) -> dict[str, Any]:
+    return private.call("/_ecslab/check", {"question": question})
 
 
 # ── running ───────────────────────────────────────────────────────────────────────────────────────────────────
@@ -106,24 +115,59 @@ def _inside(private: PrivateLab) -> Iterator[None]:
             os.environ["ECSLAB_HOME"] = before
 
 
-def _run(cells: Sequence[Cell], case: Case) -> str:
-    """Run the cells up to the case's own score cell; what its cells raised, where that is allowed."""
+def needed(cells: Sequence[Cell], question: str) -> list[Cell]:
+    """The cells to run for a question: all setup, the sections of what it needs, its own up to the score cell.
+
+    A question's section is everything after the score cell before it.
+    """
+    order = [cell.question for cell in cells if cell.role is Role.SCORE]
+    needs = {cell.question: cell.needs for cell in cells if cell.written}
+    wanted, open_ones = {question}, [question]
+    while open_ones:
+        number = open_ones.pop()
+        before = needs[number]
+        more = set(order[: order.index(number)] if before is None else before) - wanted
+        wanted |= more
+        open_ones += more
+    chosen: list[Cell] = []
+    section = iter(order)
+    current = next(section)
+    for cell in cells:
+        if current in wanted or cell.role is Role.SETUP:
+            chosen.append(cell)
+        if cell.role is Role.SCORE:
+            if cell.question == question:
+                break
+            current = next(section)
+    return chosen
+
+
+def _run(cells: Sequence[Cell], case: Case, private: PrivateLab) -> str:
+    """Run these cells, the case's own code in its place; what its cells raised, where that is allowed."""
     namespace: dict[str, Any] = {"__name__": "__main__", "display": lambda *shown, **options: None}
     raised = ""
     reached = False
-    for position, cell in enumerate(cells, 1):
-        reached = reached or (cell.written and cell.question == case.question)
-        if cell.question == case.question and cell.role is Role.SCORE:
-            break
+    for cell in cells:
+        own = cell.written and cell.question == case.question
+        reached = reached or own
         if cell.kind != "code" or cell.role in SKIPPED:
             continue
+        if own and case.stub is not None:
+            exec(compile(case.stub, f"<unsolved {case.question}>", "exec"), namespace)
+            _refuse_points(case, _asked(private, case.question))
         try:
-            exec(compile(_code(cell, case), f"<cell {position}>", "exec"), namespace)
+            exec(compile(_code(cell, case), f"<{cell.role} {cell.question}>", "exec"), namespace)
         except Exception as failure:
-            if case.strict or not reached:
-                raise Disproved(f"{case.question} {case.name}: cell {position} raised {failure!r}") from failure
-            raised += f" (cell {position} raised {failure!r})"
+            told = f"{cell.source.splitlines()[0][:60]!r}… raised {failure!r}"
+            if case.stub is not None or not reached:
+                raise Disproved(f"{case.question} {case.name}: the cell {told}") from failure
+            raised += f" (the cell {told})"
     return raised
+
+
+def _refuse_points(case: Case, report: dict[str, Any]) -> None:
+    if report["score"] or report["outcome"] == "uncheckable":
+        raise Disproved(f"{case.question}, unsolved: expected 0 points. {_told(report)}")
 
 
 def _code(cell: Cell, case: Case) -> str:

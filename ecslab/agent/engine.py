@@ -77,10 +77,11 @@ class Engine:
 
     def destroy(self) -> None:
         """Kill and remove everything, whatever state it is in (the machine is gone)."""
-        self._moves.work.demolish = True
-        for task in self.tasks.values():
-            ids = tuple(c.runtime_id for c in task.containers.values() if c.runtime_id)
-            self._moves.work.clear_away(task.task_id if task.attached else "", ids)
+        ids = {
+            task.task_id: tuple(c.runtime_id for c in task.containers.values() if c.runtime_id)
+            for task in self.tasks.values()
+        }
+        self._moves.work.tear_down(ids)
 
     # Finding its own again
 

@@ -6,7 +6,7 @@ what lets the engine go without locks. Invariant: after ``demolish`` whatever is
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
 from ecslab.agent.known import KnownContainer, KnownTask
@@ -34,13 +34,25 @@ class Work:
         self.halted = False
         """The agent's process is dead: what is still created is left for the next life to find."""
         self.demolish = False
+        self._joined = False
         self._world = world
         self._changed = changed
 
     def attach(self, task: KnownTask) -> Callable[[], Wiring]:
-        """Give the task its network."""
-        request = wiring_request(task.assignment, self._world.config.instance)
-        return lambda: self._world.fabric.attach(request)
+        """Give the task its network, and before the first one the instance its address."""
+        config, fabric = self._world.config, self._world.fabric
+        request = wiring_request(task.assignment, config.instance)
+
+        def work() -> Wiring:
+            if config.instance and not self._joined:
+                fabric.add_instance(config.instance, config.private_ip)
+                self._joined = True
+            wiring = fabric.attach(request)
+            if self.demolish:
+                fabric.detach(request.task_id)
+            return wiring
+
+        return work
 
     def detach(self, task: KnownTask) -> Callable[[], None]:
         """Take its network away."""
@@ -88,18 +100,30 @@ class Work:
 
     def clear_away(self, task_id: str, container_ids: tuple[str, ...]) -> None:
         """Remove containers, and the network of ``task_id`` unless that is empty; a failure is written down."""
-        world = self._world
+        if container_ids or task_id:
+            self._world.timeline.offload(lambda: self._remove(task_id, container_ids), self._removed)
+
+    def tear_down(self, tasks: Mapping[str, tuple[str, ...]]) -> None:
+        """Remove the containers and networks of ``tasks`` (container ids by task id), and then the instance itself."""
+        self.demolish = True
+        config, fabric = self._world.config, self._world.fabric
 
         def work() -> None:
-            for container_id in container_ids:
-                world.runtime.remove(container_id)
-            if task_id:
-                world.fabric.detach(task_id)
+            for task_id, container_ids in tasks.items():
+                self._remove(task_id, container_ids)
+            if config.instance:
+                fabric.remove_instance(config.instance)
 
-        def done(_: None, error: BaseException | None) -> None:
-            if error is not None:
-                text = f"something of a stopped task could not be removed: {error}"
-                world.journal.record("container.removed", world.config.agent_id, text, reason=str(error))
+        if tasks or config.instance:
+            self._world.timeline.offload(work, self._removed)
 
-        if container_ids or task_id:
-            world.timeline.offload(work, done)
+    def _remove(self, task_id: str, container_ids: tuple[str, ...]) -> None:
+        for container_id in container_ids:
+            self._world.runtime.remove(container_id)
+        if task_id:
+            self._world.fabric.detach(task_id)
+
+    def _removed(self, _: None, error: BaseException | None) -> None:
+        if error is not None:
+            text = f"something of a stopped task could not be removed: {error}"
+            self._world.journal.record("container.removed", self._world.config.agent_id, text, reason=str(error))

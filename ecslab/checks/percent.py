@@ -32,13 +32,17 @@ WRITTEN = (Role.SOLUTION, Role.ANSWER)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Cell:
-    """One cell. ``kind`` is "code" or "markdown"; ``question`` is empty where it belongs to none."""
+    """One cell. ``kind`` is "code" or "markdown"; ``question`` is empty where it belongs to none.
+
+    ``needs`` of a cell to write in: the questions that must be answered before it, None for all before it.
+    """
 
     kind: str
     source: str
     role: Role = Role.TEXT
     question: str = ""
     points: float | None = None
+    needs: tuple[str, ...] | None = None
 
     @property
     def written(self) -> bool:
@@ -82,4 +86,5 @@ def _cell(path: Path, number: int, raw: Any) -> Cell:
     points = marker.get("points")
     if role is Role.SCORE and not isinstance(points, int | float):
         raise LabError(f"{path}: the score cell of question {question} has no points.", "Add points=3 to its marker.")
-    return Cell(kind=raw.cell_type, source=raw.source, role=role, question=question, points=points)
+    needs = tuple(str(marker["needs"]).split()) if "needs" in marker else None
+    return Cell(kind=raw.cell_type, source=raw.source, role=role, question=question, points=points, needs=needs)

@@ -10,6 +10,7 @@ from __future__ import annotations
 import difflib
 import importlib
 import importlib.util
+import itertools
 import re
 import sys
 import threading
@@ -26,6 +27,7 @@ from ecslab.checks.world import World
 from ecslab.errors import LabError
 
 Record = Callable[..., object]
+_readings = itertools.count(1)  # every reading is a package of its own, whoever else reads the same lab
 _LAB = re.compile(r"(\d\d)-[a-z0-9-]+")
 
 
@@ -168,8 +170,8 @@ def _import(path: Path) -> ModuleType:
 
     Errors: LabError naming file and line.
     """
-    name = "ecslab_lab_" + path.parent.name.replace("-", "_")
-    _forget(name)
+    name = f"ecslab_lab_{path.parent.name.replace('-', '_')}_{next(_readings)}"
+    importlib.invalidate_caches()
     spec = importlib.util.spec_from_file_location(name, path, submodule_search_locations=[str(path.parent)])
     if spec is None or spec.loader is None:
         raise LabError(f"{path} cannot be loaded.", "Is it a Python file?")
@@ -188,9 +190,8 @@ def _import(path: Path) -> ModuleType:
 
 
 def _forget(name: str) -> None:
-    """Drop an earlier reading of a lab, its neighbours included."""
-    importlib.invalidate_caches()
-    for known in [module for module in sys.modules if module == name or module.startswith(name + ".")]:
+    """Drop a reading of a lab that failed, its neighbours included."""
+    for known in [module for module in list(sys.modules) if module == name or module.startswith(name + ".")]:
         del sys.modules[known]
 
 

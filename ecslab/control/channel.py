@@ -6,11 +6,11 @@ It translates between the agent's words and the verbs of the backend and decides
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 from ecslab.agent.api import AgentConfig, Assignment, ContainerReport, TaskReport
 from ecslab.aws import logs
-from ecslab.model.definition import TaskDefinition
 from ecslab.model.instance import ContainerInstance
 from ecslab.model.status import DesiredStatus, HealthStatus, TaskStatus
 from ecslab.model.task import NetworkBinding, Task
@@ -130,15 +130,12 @@ class Channel:
         """PutLogEvents for an awslogs container."""
         logs.put(self._backend.place, options, stream, lines)
 
-    def definition(self, task: Task) -> TaskDefinition:
-        """The definition of a task."""
-        found: TaskDefinition = self._backend.store.definitions[task.task_definition_arn]
-        return found
+    def delivered(self, task: Task, options: Mapping[str, str], stream: str) -> int:
+        """How many lines of a stream have been delivered: where an agent that adopts its container goes on."""
+        return len(logs.read(self._backend.place, options, stream))
 
 
 def _as_wanted(task: Task) -> Task:
-    from dataclasses import replace
-
     if task.last_status in (TaskStatus.RUNNING, TaskStatus.DEACTIVATING) and task.desired_status == "STOPPED":
         return replace(task, desired_status=DesiredStatus.RUNNING)
     return task

@@ -135,7 +135,7 @@ class Site:
         self.healthy = True
         self.leave: int | None = None
         self.version = os.environ.get("VERSION", "0")
-        self.container = os.environ.get("ECSLAB_CONTAINER_NAME") or os.uname().nodename
+        self.container = os.environ.get("ECSLAB_CONTAINER_NAME") or os.environ.get("HOSTNAME", "-")
         task = os.environ.get("ECSLAB_TASK_ARN", "-").rsplit("/", 1)[-1]
         hello = f"Hello from web version {self.version}, task {task}, container {self.container}\n"
         self.pages: dict[str, Callable[[Options], Answer]] = {

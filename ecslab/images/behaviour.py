@@ -79,29 +79,47 @@ def behaviour(argv: Sequence[str], environment: Mapping[str, str], labels: Mappi
     return _overridden(_of_command(tuple(argv), environment), labels)
 
 
-def commands(argv: Sequence[str]) -> list[list[str]]:
-    """The simple commands of a command line: those of a ``sh -c`` script, else the one it is."""
+def commands(argv: Sequence[str]) -> list[tuple[str, list[str]]]:
+    """The simple commands of a ``sh -c`` script, each with the operator before it (``&&``, ``||``, ``;``, ``&``).
+
+    Anything else is one command, with no operator.
+    """
     words = list(argv)
     if len(words) < 3 or words[0] not in SHELLS or words[1] not in ("-c", "-ec"):
-        return [words]
+        return [("", words)]
     try:
-        lexer = shlex.shlex(words[2], posix=True, punctuation_chars=";&|\n")
+        lexer = shlex.shlex(words[2].replace("\n", ";"), posix=True, punctuation_chars=";&|")
         lexer.whitespace_split = True
         tokens = list(lexer)
     except ValueError:
-        return [words]
-    groups = itertools.groupby(tokens, key=lambda token: bool(token) and set(token) <= set(";&|\n"))
-    return [list(group) for separator, group in groups if not separator]
+        return [("", words)]
+    found: list[tuple[str, list[str]]] = []
+    operator = ""
+    for is_operator, group in itertools.groupby(tokens, key=lambda token: set(token) <= set(";&|")):
+        if is_operator:
+            operator = next(group)
+        else:
+            found.append((operator, list(group)))
+    return found
+
+
+def skipped(operator: str, code: int) -> bool:
+    """Whether a shell passes over the command after ``operator`` when the one before it ended with ``code``."""
+    return (operator == "&&" and code != 0) or (operator == "||" and code == 0)
 
 
 def _of_command(argv: tuple[str, ...], environment: Mapping[str, str]) -> Behaviour:
     parts = commands(argv)
     steps: list[Behaviour] = []
-    for words in parts:
+    for operator, words in parts:
+        if steps and skipped(operator, steps[-1].exit_code):
+            continue
         bare = words[1:] if words[:1] == ["exec"] else words
-        steps.extend(_steps(bare, environment))
-    whole = _joined(steps)
-    if len(parts) > 1 and parts[-1][:1] != ["exec"]:
+        steps.append(_joined(_steps(bare, environment)))
+        if bare[:1] == ["exit"]:
+            break
+    whole = _joined(steps, go_on=True)
+    if len(parts) > 1 and parts[-1][1][:1] != ["exec"]:
         whole = replace(whole, swallows_sigterm=True)
     return whole
 
@@ -130,8 +148,8 @@ def _foreign(words: list[str]) -> Behaviour:
     return FOREIGN
 
 
-def _joined(steps: Sequence[Behaviour]) -> Behaviour:
-    """One after the other, while they end with 0."""
+def _joined(steps: Sequence[Behaviour], *, go_on: bool = False) -> Behaviour:
+    """One after the other, while they end with 0, or in any case."""
     whole, at = Behaviour(duration=0.0), 0.0
     lines: list[tuple[float, str]] = []
     for step in steps:
@@ -144,7 +162,7 @@ def _joined(steps: Sequence[Behaviour]) -> Behaviour:
             return whole
         at += step.duration
         whole = replace(whole, duration=at)
-        if step.exit_code:
+        if step.exit_code and not go_on:
             return whole
     return whole
 

@@ -1,0 +1,1 @@
+"""How tasks are reached: one fabric per runtime, with one contract (`base`)."""

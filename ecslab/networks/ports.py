@@ -51,8 +51,9 @@ class PortBook:
     def release(self, task_id: str) -> None:
         """Give back everything a task has."""
         for instance, port, protocol in self._of_task.pop(task_id, ()):
-            if instance in self._instances:
-                self._instances[instance].taken.pop((port, protocol), None)
+            taken = self._instance(instance).taken
+            if taken.get((port, protocol)) == task_id:
+                del taken[port, protocol]
 
     def forget(self, instance: str) -> None:
         """The instance is gone."""

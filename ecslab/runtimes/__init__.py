@@ -1,0 +1,1 @@
+"""Where containers run: docker, process and simulated, with one contract (`base`) and one conformance suite."""

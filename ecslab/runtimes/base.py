@@ -19,13 +19,6 @@ from typing import Protocol, runtime_checkable
 
 from ecslab.model.network import ContainerWiring
 
-LABEL_LAB = "ecslab.lab"
-"""Label on everything a lab creates: the lab's id."""
-LABEL_OWNER = "ecslab.owner"
-"""Label: ``pid:start-ticks`` of the owning server, so a dead lab's leftovers can be told from a living one's."""
-LABEL_KEEPER = "ecslab.keeper"
-"""Label on containers that only hold a network namespace (pause containers)."""
-
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Mount:
@@ -144,16 +137,26 @@ class Runtime(Protocol):
     def open(self) -> None: ...
     def close(self) -> None: ...
     def pull(self, image: str, labels: Mapping[str, str]) -> bool: ...
+
     """True once the image is here, False while it is on its way (ask again); CannotPullContainerError."""
+
     def create(self, spec: ContainerSpec) -> str: ...
+
     """The container's runtime id; a second call with the same name gives the same id. CannotCreateContainerError."""
+
     def start(self, container_id: str) -> None: ...
+
     """CannotStartContainerError. Returns once the engine has accepted; ``inspect`` says whether it runs."""
+
     def stop(self, container_id: str, *, force: bool = False) -> None: ...
     def inspect(self, container_id: str) -> Observed: ...
+
     """Never raises for an unknown id: Phase.GONE."""
+
     def remove(self, container_id: str) -> None: ...
+
     """Kill if need be and delete; nothing happens for an unknown id."""
+
     def held(self) -> tuple[Held, ...]: ...
 
 
@@ -170,7 +173,7 @@ class Streams(Protocol):
     """Power: hand over output lines as they come."""
 
     def follow(self, container_id: str, on_line: Callable[[str], None], on_end: Callable[[], None]) -> None:
-        """Call ``on_line`` for each line of stdout and stderr, from the first, then ``on_end`` once, from any thread."""
+        """Call ``on_line`` for each line of stdout and stderr, then ``on_end`` once; from any thread."""
 
 
 @runtime_checkable

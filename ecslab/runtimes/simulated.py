@@ -14,7 +14,7 @@ from dataclasses import dataclass, field
 
 from ecslab.errors import CannotPullContainerError, CannotStartContainerError, ContainerRuntimeError
 from ecslab.images import catalogue
-from ecslab.images.behaviour import SIGKILL_EXIT, Behaviour, behaviour, commands, pull_delay, pull_problem
+from ecslab.images.behaviour import SIGKILL_EXIT, Behaviour, behaviour, commands, pull_delay, pull_problem, skipped
 from ecslab.images.website import Website
 from ecslab.runtimes.base import FEATURES, Capabilities, ContainerSpec, Held, Observed, Phase, Pretence, Usage
 from ecslab.timeline import Handle, Timeline
@@ -182,11 +182,13 @@ class SimulatedRuntime:
             container = self._containers.get(container_id)
             if container is None or container.phase is not Phase.RUNNING:
                 return 126, "the container is not running"
-            for words in commands(command):
-                code, output = self._executed(container, words)
-                if code:
-                    return code, output
-            return 0, output
+            code, output = 0, ""
+            for operator, words in commands(command):
+                if not skipped(operator, code):
+                    code, output = self._executed(container, words)
+                    if words[:1] == ["exit"]:
+                        break
+            return code, output
 
     def _executed(self, container: _Container, words: list[str]) -> tuple[int, str]:
         first = words[0].rsplit("/", 1)[-1] if words else ""
@@ -194,8 +196,8 @@ class SimulatedRuntime:
             return (int(words[1]) if len(words) > 1 and words[1].isdigit() else 0), ""
         if first == "echo":
             return 0, " ".join(words[1:])
-        if first == "false":
-            return 1, ""
+        if first in ("true", ":", "false"):
+            return int(first == "false"), ""
         is_check = first in ("curl", "wget", "nc") or words[:2] == ["app", "health"]
         if is_check or container.behaviour.health:
             return (0, "healthy") if self._healthy(container) else (1, "unhealthy")

@@ -73,6 +73,22 @@ def tasks_of(family, cluster="default", status="RUNNING"):
     return ecs.describe_tasks(cluster=cluster, tasks=arns)["tasks"] if arns else []
 
 
+def call(task, path="/"):
+    """What a task answers. RUNNING does not mean that it listens already, so give it a moment."""
+
+    def answer():
+        try:
+            return lab.curl(task, path=path).text.strip()
+        except Exception:
+            return ""
+
+    try:
+        lab.until(lambda: answer() != "", timeout=10)
+    except Exception:
+        return "no answer"
+    return answer()
+
+
 def show(tasks):
     """One line per container: where it stands and how it ended."""
     for task in tasks:
@@ -117,7 +133,7 @@ def show(tasks):
 #
 # Then wait until it runs: `lab.wait("tasks_running", cluster="default", tasks=[…])`.
 
-# %% question="2.1" role="solution"
+# %% question="2.1" role="solution" needs=""
 ### BEGIN SOLUTION
 hello = {
     "family": "hello",
@@ -145,8 +161,8 @@ lab.wait("tasks_running", cluster="default", tasks=[task["taskArn"] for task in 
 
 # %%
 for task in tasks_of("hello"):
-    print(lab.curl(task["taskArn"]).text)
-    print(lab.curl(task["taskArn"], path="/json").text)
+    print(call(task["taskArn"]))
+    print(call(task["taskArn"], path="/json"))
 
 # %% question="2.1" role="check"
 lab.check("2.1")
@@ -176,7 +192,7 @@ lab.score("2.1")
 # 2. Run one task of it. Leave the old task alone.
 # 3. Retire version 1, so that nobody can start it by mistake.
 
-# %% question="2.2" role="solution"
+# %% question="2.2" role="solution" needs="2.1"
 ### BEGIN SOLUTION
 second = ecs.describe_task_definition(taskDefinition="hello")["taskDefinition"]
 box = dict(second["containerDefinitions"][0], image="ecslab/web:2")
@@ -193,7 +209,7 @@ ecs.deregister_task_definition(taskDefinition="hello:1")
 for status in ("ACTIVE", "INACTIVE"):
     print(status, ecs.list_task_definitions(familyPrefix="hello", status=status)["taskDefinitionArns"])
 for task in tasks_of("hello"):
-    print(task["taskDefinitionArn"].rsplit("/")[-1], "·", lab.curl(task["taskArn"]).text)
+    print(task["taskDefinitionArn"].rsplit("/")[-1], "·", call(task["taskArn"]))
 
 # %% question="2.2" role="check"
 lab.check("2.2")
@@ -253,7 +269,7 @@ for instance in ecs.describe_container_instances(cluster="packing", containerIns
 #
 # In a moment we ask for **10** tasks of `cache` on this one instance. **How many will run?**
 
-# %% question="2.3" role="answer"
+# %% question="2.3" role="answer" needs=""
 prediction = None
 ### BEGIN SOLUTION
 prediction = 7
@@ -286,7 +302,7 @@ for failure in answer["failures"]:
 #
 # Make **12** tasks of a new revision of `cache` run in `packing`. The old ones may go (`ecs.stop_task`).
 
-# %% question="2.4" role="solution"
+# %% question="2.4" role="solution" needs="2.3"
 ### BEGIN SOLUTION
 old = [task["taskArn"] for task in tasks_of("cache", "packing")]
 for arn in old:
@@ -337,7 +353,7 @@ if not ecs.list_task_definition_families(familyPrefix="greedy")["families"]:
 #
 # It will be stopped. Which **exit code** will ECS report for the container?
 
-# %% question="2.5" role="answer"
+# %% question="2.5" role="answer" needs=""
 prediction = None
 ### BEGIN SOLUTION
 prediction = 137
@@ -368,7 +384,7 @@ lab.why(doomed)
 # The program is right; its allowance is not. Register a new revision of `greedy` with which it **lives**, and run
 # it. Keep the others on the instance safe: its hard limit must not be above **256 MiB**. Do not touch the command.
 
-# %% question="2.6" role="solution"
+# %% question="2.6" role="solution" needs="2.5"
 ### BEGIN SOLUTION
 ecs.register_task_definition(
     family="greedy", containerDefinitions=[greedy["containerDefinitions"][0] | {"memory": 224}]
@@ -381,7 +397,7 @@ lab.wait("tasks_running", cluster="default", tasks=[task["taskArn"] for task in 
 # Give it three seconds to take what it wants, then look.
 
 # %%
-lab.until(lambda: False, timeout=3)
+lab.time.sleep(3)
 show(tasks_of("greedy"))
 
 # %% question="2.6" role="check"
@@ -430,7 +446,7 @@ show(ecs.describe_tasks(cluster="default", tasks=[couple])["tasks"])
 # Register a new revision of `pair` in which the helper may die and visitors never notice. Leave the helper's
 # command as it is. Run one task of it.
 
-# %% question="2.7" role="solution"
+# %% question="2.7" role="solution" needs=""
 ### BEGIN SOLUTION
 web, helper = pair["containerDefinitions"]
 ecs.register_task_definition(family="pair", containerDefinitions=[web, helper | {"essential": False}])
@@ -439,7 +455,7 @@ lab.wait("tasks_running", cluster="default", tasks=[task["taskArn"] for task in 
 ### END SOLUTION
 
 # %%
-lab.until(lambda: False, timeout=6)
+lab.time.sleep(6)
 show(tasks_of("pair"))
 
 # %% question="2.7" role="check"
@@ -541,7 +557,7 @@ for definition in broken.values():
 #
 # You get a point for each, so begin with the ones you see at once.
 
-# %% question="2.8" role="solution"
+# %% question="2.8" role="solution" needs=""
 ### BEGIN SOLUTION
 web = {"name": "web", "image": "ecslab/web:1"}
 attempt(broken["fix-units"] | {"cpu": "256", "memory": "512"})
@@ -599,7 +615,7 @@ attempt(colleague)
 #
 # Register it and run one task of it in `default`.
 
-# %% question="2.9" role="solution"
+# %% question="2.9" role="solution" needs=""
 ### BEGIN SOLUTION
 web = {"name": "web", "image": "ecslab/web:1", "memory": 128, "portMappings": [{"containerPort": 80}]}
 helpers = [
@@ -621,7 +637,7 @@ for task in tasks_of("convoy"):
     victims = [box["name"] for box in task["containers"] if box["name"] != "web"]
     if task["lastStatus"] == "RUNNING" and victims:
         lab.kill(task["taskArn"], container=victims[-1])
-lab.until(lambda: False, timeout=4)
+lab.time.sleep(4)
 show(tasks_of("convoy"))
 
 # %% question="2.9" role="check"

@@ -10,8 +10,11 @@ from typing import Any
 
 from ecslab.checks import NotAttempted, World
 from ecslab.errors import EcslabError
+from ecslab.timeline import real_monotonic, real_sleep
 
 Wire = Mapping[str, Any]
+PATIENCE = 3.0
+"""Real seconds that a RUNNING container is given to listen."""
 
 
 def family_of(task: Wire) -> str:
@@ -31,11 +34,15 @@ def runs(world: World, family: str, cluster: str = "default", stopped: bool = Fa
 
 def get(world: World, task: Wire, path: str = "/") -> str:
     """The body of a task's answer; empty where it gives none or not a 200."""
-    try:
-        status, body = world.curl(str(task["taskArn"]), None, path)
-    except EcslabError:
-        return ""
-    return body if status == 200 else ""
+    deadline = real_monotonic() + (0.0 if world.runtime == "simulated" else PATIENCE)
+    while True:
+        try:
+            status, body = world.curl(str(task["taskArn"]), None, path)
+        except EcslabError:
+            status, body = 0, ""
+        if status == 200 or real_monotonic() >= deadline:
+            return body if status == 200 else ""
+        real_sleep(0.2)
 
 
 def container(holder: Wire, name: str, key: str = "containers") -> dict[str, Any]:

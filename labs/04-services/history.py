@@ -32,7 +32,7 @@ def by_version(world: World, service: str) -> dict[str, str]:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Moment:
-    """How many tasks there were at one moment: RUNNING ones, and with the coming ones. Who is told to go is not counted."""
+    """How many tasks there were at one moment: RUNNING, and with those on their way. Who is to go is not counted."""
 
     number: int
     running: int

@@ -89,6 +89,27 @@ def healthy(name):
     return all(task["healthStatus"] == "HEALTHY" for task in tasks_of(name))
 
 
+def patiently(condition, timeout):
+    """Like lab.until, but where it does not come true, go on and look."""
+    try:
+        lab.until(condition, timeout=timeout)
+    except Exception:
+        print("That did not happen within", timeout, "seconds.")
+
+
+def call(task, path="/"):
+    """What a task answers. RUNNING does not mean that it listens already, so give it a moment."""
+
+    def answer():
+        try:
+            return lab.curl(task, path=path).text.strip()
+        except Exception:
+            return ""
+
+    patiently(lambda: answer() != "", timeout=10)
+    return answer() or "no answer"
+
+
 def said(name, last=6):
     """The last events of a service, newest first."""
     for event in (service(name) or {"events": []})["events"][:last]:
@@ -119,7 +140,7 @@ if not ecs.list_task_definitions(familyPrefix="web")["taskDefinitionArns"]:
 # Create a service **`web`** in the cluster `default` that keeps **3** tasks of the definition `web` running.
 # Wait until it is steady: `lab.wait("services_stable", cluster="default", services=["web"])`.
 
-# %% question="4.1" role="solution"
+# %% question="4.1" role="solution" needs=""
 ### BEGIN SOLUTION
 ecs.create_service(cluster="default", serviceName="web", taskDefinition="web", desiredCount=3)
 lab.wait("services_stable", cluster="default", services=["web"])
@@ -131,7 +152,7 @@ lab.wait("services_stable", cluster="default", services=["web"])
 # %%
 said("web")
 for arn in running("web"):
-    print(lab.curl(arn).text)
+    print(call(arn))
 
 # %% question="4.1" role="check"
 lab.check("4.1")
@@ -153,7 +174,7 @@ lab.score("4.1")
 # 2. Wait until three run again: `lab.until(lambda: …)` takes a function that becomes true.
 # 3. Hand in the id (or ARN) of the task that **replaced** it.
 
-# %% question="4.2" role="answer"
+# %% question="4.2" role="answer" needs="4.1"
 replacement = None
 ### BEGIN SOLUTION
 before = running("web")
@@ -197,7 +218,7 @@ lab.score("4.2")
 # `desiredCount` 3, `minimumHealthyPercent` **50**, `maximumPercent` **150**. How few, and how many, may there be?
 # Hand in `[lower, upper]`.
 
-# %% question="4.3" role="answer"
+# %% question="4.3" role="answer" needs=""
 prediction = None
 ### BEGIN SOLUTION
 prediction = [2, 4]
@@ -214,7 +235,7 @@ lab.score("4.3")
 # Yours have just started. Wait until their health check has said so:
 
 # %%
-lab.until(lambda: healthy("web"), timeout=60)
+patiently(lambda: healthy("web"), timeout=60)
 for task in tasks_of("web"):
     print(task["taskArn"][-8:], task["lastStatus"], task["healthStatus"])
 
@@ -227,7 +248,7 @@ for task in tasks_of("web"):
 # `web_definition(2)` gives you the definition to register. The check reads the journal: it knows how many tasks there
 # were at each moment.
 
-# %% question="4.4" role="solution"
+# %% question="4.4" role="solution" needs="4.1"
 ### BEGIN SOLUTION
 ecs.register_task_definition(**web_definition(2))
 ecs.update_service(
@@ -245,7 +266,7 @@ lab.wait("services_stable", cluster="default", services=["web"])
 # %%
 said("web", last=10)
 for arn in running("web"):
-    print(lab.curl(arn).text)
+    print(call(arn))
 
 # %% question="4.4" role="check"
 lab.check("4.4")
@@ -274,7 +295,7 @@ if service("web"):
         taskDefinition=third,
         deploymentConfiguration={"minimumHealthyPercent": 100, "maximumPercent": 100},
     )
-    lab.until(lambda: "unable to stop or start" in service("web")["events"][0]["message"], timeout=120)
+    patiently(lambda: "unable to stop or start" in service("web")["events"][0]["message"], timeout=120)
     said("web", last=2)
     for deployment in service("web")["deployments"]:
         print(deployment["status"], deployment["taskDefinition"][-5:], "running", deployment["runningCount"])
@@ -287,7 +308,7 @@ if service("web"):
 # Let the rollout come to its end. Three tasks are wanted, as before, and there must be **at least 2** at every moment.
 # Do not stop tasks yourself: the next deployment would be stuck again.
 
-# %% question="4.5" role="solution"
+# %% question="4.5" role="solution" needs="4.1"
 ### BEGIN SOLUTION
 ecs.update_service(
     cluster="default",
@@ -318,12 +339,17 @@ lab.score("4.5")
 if service("web"):
     fourth = web_definition(4, image="ecslab/web:does-not-exist")
     fourth = ecs.register_task_definition(**fourth)["taskDefinition"]["taskDefinitionArn"]
-    ecs.update_service(cluster="default", service="web", taskDefinition=fourth)
+    ecs.update_service(
+        cluster="default",
+        service="web",
+        taskDefinition=fourth,
+        deploymentConfiguration={"minimumHealthyPercent": 100, "maximumPercent": 200},
+    )
 
     def failures():
         return [task for task in tasks_of("web", "STOPPED") if task["taskDefinitionArn"] == fourth]
 
-    lab.until(lambda: len(failures()) >= 2, timeout=300)
+    patiently(lambda: len(failures()) >= 2, timeout=120)
     for task in failures():
         print(task["taskArn"][-8:], task.get("stopCode"), task.get("stoppedReason"))
     said("web")
@@ -340,7 +366,7 @@ if service("web"):
 # Get the service back to **three good tasks**. Whether with an older revision or with a new one is up to you. It must
 # be the same service, and visitors must not notice: at least 2 tasks at every moment.
 
-# %% question="4.6" role="solution"
+# %% question="4.6" role="solution" needs="4.5"
 ### BEGIN SOLUTION
 ecs.update_service(cluster="default", service="web", taskDefinition=third)
 lab.wait("services_stable", cluster="default", services=["web"])
@@ -367,7 +393,7 @@ lab.score("4.6")
 # * **c** It tries for ever, with pauses that grow up to 15 minutes.
 # * **d** It tries for ever, without growing pauses.
 
-# %% question="4.7" role="answer"
+# %% question="4.7" role="answer" needs=""
 prediction = None
 ### BEGIN SOLUTION
 prediction = "d"
@@ -389,7 +415,7 @@ if service("fragile") is None:
         family="fragile", containerDefinitions=[{"name": "web", "image": "ecslab/web:broken", "memory": 64}]
     )
     ecs.create_service(cluster="default", serviceName="fragile", taskDefinition="fragile", desiredCount=1)
-lab.until(lambda: service("fragile") is None or len(tasks_of("fragile", "STOPPED")) >= 4, timeout=300)
+patiently(lambda: service("fragile") is None or len(tasks_of("fragile", "STOPPED")) >= 4, timeout=120)
 for task in tasks_of("fragile", "STOPPED"):
     print(task["startedAt"].strftime("%H:%M:%S"), task.get("stoppedReason"), task["containers"][0].get("exitCode"))
 
@@ -402,7 +428,7 @@ for task in tasks_of("fragile", "STOPPED"):
 #
 # Visitors are coming. Scale `web` to **5** tasks and wait until they run. Then it is night: scale back to **2**.
 
-# %% question="4.8" role="solution"
+# %% question="4.8" role="solution" needs="4.5"
 ### BEGIN SOLUTION
 for wanted in (5, 2):
     ecs.update_service(cluster="default", service="web", desiredCount=wanted)
@@ -441,7 +467,7 @@ if not ecs.list_task_definitions(familyPrefix="logger")["taskDefinitionArns"]:
         containerDefinitions=[{"name": "logger", "image": "ecslab/worker:1", "command": ["work"], "memory": 32}],
     )
 
-# %% question="4.9" role="solution"
+# %% question="4.9" role="solution" needs=""
 ### BEGIN SOLUTION
 ecs.create_service(cluster="default", serviceName="logger", taskDefinition="logger", schedulingStrategy="DAEMON")
 lab.until(lambda: len(running("logger")) == 2, timeout=60)
@@ -461,7 +487,7 @@ def instances():
 if len(instances()) < 3:
     lab.add_instances(count=1)
 lab.until(lambda: len(instances()) >= 3, timeout=60)
-lab.until(lambda: service("logger") is None or len(running("logger")) >= 3, timeout=10)
+patiently(lambda: service("logger") is None or len(running("logger")) >= 3, timeout=10)
 for task in tasks_of("logger"):
     print(task["taskArn"][-8:], "on instance", task["containerInstanceArn"][-8:])
 
@@ -508,7 +534,7 @@ except ClientError as refusal:
 #
 # Make `fragile` disappear, and its task with it.
 
-# %% question="4.10" role="solution"
+# %% question="4.10" role="solution" needs="4.8"
 ### BEGIN SOLUTION
 ecs.update_service(cluster="default", service="fragile", desiredCount=0)
 ecs.delete_service(cluster="default", service="fragile")
@@ -540,7 +566,7 @@ if not ecs.list_task_definitions(familyPrefix="shield")["taskDefinitionArns"]:
     ecs.register_task_definition(**web_definition(1, family="shield"))
     ecs.register_task_definition(**web_definition(2, family="shield"))
 
-# %% question="4.11" role="solution"
+# %% question="4.11" role="solution" needs=""
 ### BEGIN SOLUTION
 ecs.create_service(
     cluster="default",
@@ -567,15 +593,15 @@ def attack(name, blows=6, every=8):
             ecs.update_service(cluster="default", service=name, taskDefinition="shield:2")
         if targets:
             lab.kill(targets[blow % len(targets)])
-        lab.until(lambda: False, timeout=every)
+        lab.time.sleep(every)
         print("blow", blow + 1, "·", len(running(name)), "running")
 
 
 if service("shield") and service("shield")["taskDefinition"].endswith("shield:1"):
-    lab.until(lambda: healthy("shield"), timeout=60)
+    patiently(lambda: healthy("shield"), timeout=60)
     attack("shield")
-    lab.until(lambda: len(service("shield")["deployments"]) == 1, timeout=240)
-    lab.until(lambda: len(running("shield")) == service("shield")["desiredCount"], timeout=60)
+    patiently(lambda: len(service("shield")["deployments"]) == 1, timeout=240)
+    patiently(lambda: len(running("shield")) == service("shield")["desiredCount"], timeout=60)
     said("shield", last=3)
 
 # %% question="4.11" role="check"

@@ -10,8 +10,11 @@ from typing import Any
 
 from ecslab.checks import World
 from ecslab.errors import EcslabError
+from ecslab.timeline import real_monotonic, real_sleep
 
 Wire = Mapping[str, Any]
+PATIENCE = 3.0
+"""Real seconds that a RUNNING container is given to listen."""
 STUCK = "was unable to stop or start tasks during a deployment"
 
 
@@ -31,15 +34,20 @@ def running(world: World, service: str) -> list[dict[str, Any]]:
 
 def answers(world: World, tasks: Sequence[Wire]) -> list[str]:
     """What these tasks answer; nothing for one that does not, or not with 200."""
-    found = []
-    for task in tasks:
-        try:
-            status, body = world.curl(str(task["taskArn"]))
-        except EcslabError:
-            continue
-        if status == 200:
-            found.append(body)
-    return found
+    deadline = real_monotonic() + (0.0 if world.runtime == "simulated" else PATIENCE)
+    found = [_answer(world, task) for task in tasks]
+    while "" in found and real_monotonic() < deadline:
+        real_sleep(0.2)
+        found = [body or _answer(world, task) for body, task in zip(found, tasks, strict=True)]
+    return [body for body in found if body]
+
+
+def _answer(world: World, task: Wire) -> str:
+    try:
+        status, body = world.curl(str(task["taskArn"]))
+    except EcslabError:
+        return ""
+    return body if status == 200 else ""
 
 
 def stuck(world: World, service: str) -> bool:

@@ -442,6 +442,19 @@ def test_the_end_of_a_machine_takes_everything_with_it(lab: Lab) -> None:
     assert lab.nothing_left()
 
 
+def test_a_machine_that_ends_while_it_launches_leaves_no_container(lab: Lab, monkeypatch: pytest.MonkeyPatch) -> None:
+    start = lab.runtime.start
+
+    def ending(container_id: str) -> None:
+        start(container_id)
+        lab.agent.close()
+
+    monkeypatch.setattr(lab.runtime, "start", ending)
+    lab.run(container())
+    lab.clock.advance(60)
+    assert lab.nothing_left()
+
+
 def test_an_idle_agent_costs_nothing(lab: Lab) -> None:
     arn = lab.run(container())
     assert lab.reaches(arn, RUNNING)

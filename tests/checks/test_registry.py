@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -207,3 +208,12 @@ def test_a_check_reads_the_journal_since_the_account_was_last_emptied(labs: Path
         journal.record("service.event", "web", f"{lab} the reset")
     report = Registry(labs).check("2.1", replace(world("2.1"), journal=journal.read))
     assert report.findings[0].text == "after the reset"
+
+
+def test_registries_that_read_the_same_lab_at_once_do_not_meet(labs: Path) -> None:
+    folder = labs / "02-definitions"
+    (folder / "checks.py").write_text("from .titles import TITLE\n" + CHECKS.replace('"First"', "TITLE"))
+    (folder / "titles.py").write_text('TITLE = "Beside"\n')
+    with ThreadPoolExecutor(8) as pool:
+        titles = pool.map(lambda _: Registry(labs).question("2.1").title, range(40))
+    assert set(titles) == {"Beside"}

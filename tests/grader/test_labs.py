@@ -44,6 +44,6 @@ def test_a_private_lab_leaves_nothing_behind() -> None:
 
 def test_a_proof_can_fail(private: PrivateLab) -> None:
     lab = next(iter(LABS.values()))
-    solved = next(case for case in cases(lab) if case.name == "solved")
+    solved = next(case for case in cases(lab) if case.stub is not None)
     with pytest.raises(Disproved, match="points"):
-        prove(lab, Case(question=solved.question, name="wrong", code="pass", score=solved.score), private)
+        prove(lab, Case(question=solved.question, name="wrong", code="pass", score=solved.score, stub="pass"), private)

@@ -5,6 +5,9 @@ from __future__ import annotations
 import html
 import json
 import re
+from collections.abc import Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import dataclass
 from pathlib import Path
 
 import nbformat
@@ -12,9 +15,7 @@ import pytest
 
 from grader import build, notebooks
 from grader.build import Lab
-from grader.course import Course
-
-STUDENTS = ("solved", "half", "unsolved")
+from grader.course import Course, Grade
 
 
 def course_of(folder: Path, one: Lab) -> Course:
@@ -65,24 +66,46 @@ def test_nbgrader_carries_partial_grades_and_shrugs_off_honest_accidents(tmp_pat
     assert "Finding about 3.1." in pages["e-solved"].read_text()
 
 
-@pytest.mark.slow
-@pytest.mark.parametrize("folder", build.lab_folders(), ids=lambda folder: folder.name)
-def test_a_lab_is_graded_by_nbgrader_as_it_deserves(tmp_path: Path, folder: Path) -> None:
-    one = build.lab(folder)
-    course = course_of(tmp_path / "course", one)
+@dataclass(frozen=True)
+class Graded:
+    """A lab that went through nbgrader's commands, handed in by three learners."""
+
+    one: Lab
+    course: Course
+    grades: dict[str, Grade]
+    pages: dict[str, Path]
+
+
+def graded(one: Lab, folder: Path) -> Graded:
+    course = course_of(folder, one)
     course.submit(one, "solved", one.questions)
     course.submit(one, "half", half(one))
     course.hand_in(one.name, "unsolved", one.student_path)
     grades = course.autograde(one.name)
-    most = sum(one.points.values())
-    expected = {"solved": most, "half": sum(one.points[number] for number in half(one)), "unsolved": 0.0}
-    assert {student: grade.score for student, grade in grades.items()} == expected
-    assert {grade.most for grade in grades.values()} == {most}
-    _no_cell_of_an_unsolved_notebook_fails(course, one)
-    pages = course.feedback(one.name)
-    assert sorted(pages) == sorted(STUDENTS)
-    for number in one.questions:
-        assert f'lab.score("{number}")' in _plain(pages["solved"])
+    return Graded(one, course, grades, course.feedback(one.name))
+
+
+@pytest.fixture(scope="module")
+def results(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, Future[Graded]]]:
+    """Every lab, graded at the same time: most of it is waiting for kernels."""
+    labs = [build.lab(folder) for folder in build.lab_folders()]
+    with ThreadPoolExecutor(2) as pool:
+        yield {one.name: pool.submit(graded, one, tmp_path_factory.mktemp(one.name)) for one in labs}
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("name", [folder.name for folder in build.lab_folders()])
+def test_a_lab_is_graded_by_nbgrader_as_it_deserves(results: dict[str, Future[Graded]], name: str) -> None:
+    seen = results[name].result()
+    points = seen.one.points
+    most = sum(points.values())
+    expected = {"solved": most, "half": sum(points[number] for number in half(seen.one)), "unsolved": 0.0}
+    assert {student: grade.score for student, grade in seen.grades.items()} == expected
+    assert {grade.most for grade in seen.grades.values()} == {most}
+    _no_cell_of_an_unsolved_notebook_fails(seen.course, seen.one)
+    assert sorted(seen.pages) == ["half", "solved", "unsolved"]
+    for number in seen.one.questions:
+        assert f'lab.score("{number}")' in _plain(seen.pages["solved"])
 
 
 def _no_cell_of_an_unsolved_notebook_fails(course: Course, one: Lab) -> None:

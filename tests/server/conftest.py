@@ -47,7 +47,8 @@ class Served:
         assert done(), "it did not happen in time"
 
     def register(self, family: str = "web", command: list[str] | None = None, **more: Any) -> str:
-        container = {"name": "web", "image": "ecslab/web:1", "memory": 64, "portMappings": [{"containerPort": 80}], **more.pop("container", {})}
+        container = {"name": "web", "image": "ecslab/web:1", "memory": 64, "portMappings": [{"containerPort": 80}]}
+        container |= more.pop("container", {})
         if command:
             container["command"] = command
         answer = self.ecs.register_task_definition(family=family, containerDefinitions=[container], **more)

@@ -1,0 +1,76 @@
+"""``ecslab.connect()``: attach to the running lab server, or start one.
+
+It holds the rules of which server is the right one; starting is ``starting``'s, the lab object ``lab``'s.
+Invariant: a running server is never silently replaced by another, and under nbgrader a kernel gets a lab of its
+own, so that a grade depends on nothing but the notebook.
+"""
+
+from __future__ import annotations
+
+import os
+import tempfile
+from pathlib import Path
+
+from ecslab.client.failures import problem
+from ecslab.client.home import lab_home, running
+from ecslab.client.lab import Lab
+from ecslab.client.starting import Wanted, ensure
+from ecslab.client.transport import Json
+
+PRIVATE = ("NBGRADER_EXECUTION", "ECSLAB_PRIVATE")
+"""Environment variables of which any makes the lab private (nbgrader sets the first while it runs a notebook)."""
+
+_private_homes: dict[int, Path] = {}
+"""The private home of a process, by its id: a fork must not take its parent's for its own."""
+
+
+def connect(runtime: str | None = None, time: str | None = None, home: str | Path | None = None) -> Lab:
+    """Attach to the running lab server, or start one (``$ECSLAB_RUNTIME`` or the best runtime there is).
+
+    ``runtime`` is auto, docker, process or simulated; ``time`` real, scaled, scaled:N or virtual; None takes
+    what runs. ``home`` is the lab's folder (``$ECSLAB_HOME`` or ``~/.ecslab``). In a private lab (under
+    nbgrader) none of the three counts. Errors: LabError with what to try.
+    """
+    if is_private():
+        wanted = _private()
+        transport, status = running(wanted.home) or ensure(wanted)
+        return Lab(transport, status, wanted.home)
+    chosen = runtime or os.environ.get("ECSLAB_RUNTIME") or "auto"
+    wanted = Wanted(home=lab_home(home), runtime=chosen, time=time or "real")
+    transport, status = running(wanted.home) or ensure(wanted)
+    as_asked(status, runtime, time)
+    return Lab(transport, status, wanted.home)
+
+
+def is_private() -> bool:
+    """Whether this process gets a lab of its own."""
+    return any(os.environ.get(name) for name in PRIVATE)
+
+
+def _private() -> Wanted:
+    """Virtual time where nothing but the model runs; real containers need real time."""
+    runtime = os.environ.get("ECSLAB_GRADING_RUNTIME") or "simulated"
+    time = "virtual" if runtime == "simulated" else "real"
+    return Wanted(
+        home=_private_home(), runtime=runtime, time=time, port=0, owner_pid=os.getpid(), remove_home=True
+    )
+
+
+def _private_home() -> Path:
+    known = _private_homes.get(os.getpid())
+    if known is None or not known.is_dir():
+        known = _private_homes[os.getpid()] = Path(tempfile.mkdtemp(prefix="ecslab-private-"))
+    return known
+
+
+def as_asked(status: Json, runtime: str | None, time: str | None) -> None:
+    """LabError where another runtime or another kind of time was asked for than the one that runs."""
+    kind = time.partition(":")[0] if time else None
+    if runtime in (None, "auto", status["runtime"]) and kind in (None, status["time"]):
+        return
+    wish = " and ".join(part for part in (runtime and f"the {runtime} runtime", time and f"{time} time") if part)
+    options = "".join(f" --{name} {value}" for name, value in (("runtime", runtime), ("time", time)) if value)
+    raise problem(
+        f"The running lab has the {status['runtime']} runtime and {status['time']} time; you asked for {wish}.",
+        f"To switch (this ends the running lab and its tasks): `ecslab stop`, then `ecslab up{options}`.",
+    )
