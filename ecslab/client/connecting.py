@@ -51,9 +51,7 @@ def _private() -> Wanted:
     """Virtual time where nothing but the model runs; real containers need real time."""
     runtime = os.environ.get("ECSLAB_GRADING_RUNTIME") or "simulated"
     time = "virtual" if runtime == "simulated" else "real"
-    return Wanted(
-        home=_private_home(), runtime=runtime, time=time, port=0, owner_pid=os.getpid(), remove_home=True
-    )
+    return Wanted(home=_private_home(), runtime=runtime, time=time, port=0, owner_pid=os.getpid(), remove_home=True)
 
 
 def _private_home() -> Path:

@@ -30,7 +30,12 @@ def connect() -> Lab:
         )
         home.mkdir(parents=True, exist_ok=True)
         with (home / "server.log").open("wb") as log:
-            subprocess.Popen([sys.executable, "-c", code, *args, str(home), str(os.getpid())], stdout=log, stderr=log, start_new_session=True)
+            subprocess.Popen(
+                [sys.executable, "-c", code, *args, str(home), str(os.getpid())],
+                stdout=log,
+                stderr=log,
+                start_new_session=True,
+            )
         until = real_monotonic() + 20
         while not file.exists() and real_monotonic() < until:
             real_sleep(0.05)
@@ -70,7 +75,13 @@ class Lab:
         import boto3
 
         if service not in self._clients:
-            self._clients[service] = boto3.client(service, endpoint_url=self.endpoint, region_name="us-east-1", aws_access_key_id="test", aws_secret_access_key="test")
+            self._clients[service] = boto3.client(
+                service,
+                endpoint_url=self.endpoint,
+                region_name="us-east-1",
+                aws_access_key_id="test",
+                aws_secret_access_key="test",
+            )
         return self._clients[service]
 
     def _call(self, method: str, path: str, body: Any = None) -> Any:

@@ -114,7 +114,9 @@ def _not_started(wanted: Wanted, log: BufferedRandom, late: bool) -> EcslabError
     lines = [line for line in log.read().decode("utf-8", "replace").splitlines() if line.strip()][-LAST_LINES:]
     hints = [line.strip().removeprefix("try: ") for line in lines if line.strip().startswith("try: ")]
     said = [line.removeprefix("ecslab: ") for line in lines if not line.strip().startswith("try: ")]
-    what = f"The lab server did not answer within {START_SECONDS:.0f} seconds" if late else "The lab server did not start"
+    what = (
+        f"The lab server did not answer within {START_SECONDS:.0f} seconds" if late else "The lab server did not start"
+    )
     message = f"{what}: {' / '.join(said)}" if said else f"{what}, and said nothing."
     hint = hints[-1] if hints else f"Run `ecslab doctor`; `ecslab serve --runtime {wanted.runtime}` shows all it says."
     return problem(message, hint)

@@ -427,6 +427,7 @@ for task in tasks_of("fragile", "STOPPED"):
 # ### Do
 #
 # Visitors are coming. Scale `web` to **5** tasks and wait until they run. Then it is night: scale back to **2**.
+# (It must be well for that. If it still has the bad image, mend it first.)
 
 # %% question="4.8" role="solution" needs="4.5"
 ### BEGIN SOLUTION

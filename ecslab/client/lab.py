@@ -1,0 +1,198 @@
+"""The Lab: what a learner holds in a notebook.
+
+It is a thin client: every method is one question to the lab server, and ``client()`` is boto3 itself. It starts no
+server (``connecting`` does) and keeps no state of the lab but which hint comes next. Tasks, services and instances
+are given as ARN, id, or the dict that boto3 returned.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, TypeVar
+
+from ecslab.client import cards, virtual
+from ecslab.client.clock import LabTime
+from ecslab.client.failures import problem
+from ecslab.client.reports import Hint, Logs, Page, Report, Score, Solution, Story, Why
+from ecslab.client.subjects import name_of
+from ecslab.client.transport import Json, Transport
+from ecslab.client.waiting import until, wait
+
+if TYPE_CHECKING:
+    from ecslab.client.view import LiveView
+
+T = TypeVar("T")
+
+
+class Lab:
+    """One lab: an AWS account of your own, on this machine. Get it with ``ecslab.connect()``."""
+
+    def __init__(self, transport: Transport, status: Json, home: Path) -> None:
+        self._transport = transport
+        self._status = status
+        self._home = home
+        self._session: Any = None
+        self._clients: dict[str, Any] = {}
+        self._next_hint: dict[str, int] = {}
+        self._views: Any = None
+        self.time = LabTime(transport, str(status["time"]))
+
+    # who am I
+
+    @property
+    def endpoint(self) -> str:
+        """The address at which AWS's API answers (``AWS_ENDPOINT_URL``)."""
+        return self._transport.endpoint
+
+    @property
+    def runtime(self) -> str:
+        """docker, process or simulated."""
+        return str(self._status["runtime"])
+
+    @property
+    def region(self) -> str:
+        """The AWS region of the lab."""
+        return str(self._status["region"])
+
+    @property
+    def account(self) -> str:
+        """The id of the lab's AWS account."""
+        return str(self._status["account"])
+
+    def __repr__(self) -> str:
+        return f"<ecslab.Lab {self.endpoint} {self.runtime} runtime, {self.time.kind} time, {self.region}>"
+
+    def _repr_html_(self) -> str:
+        return cards.lab({**self._transport.get("status"), "endpoint": self.endpoint})
+
+    # AWS
+
+    def client(self, service: str) -> Any:
+        """boto3's own client of an AWS service, pointed at the lab; the same one for each call."""
+        if service not in self._clients:
+            from ecslab.client.aws import make_session, settings
+
+            if self._session is None:
+                self._session = make_session(self.region)
+                if self.time.kind == "virtual":
+                    virtual.teach(self._session._session, self.time.sleep)
+            self._clients[service] = self._session.client(service, endpoint_url=self.endpoint, config=settings())
+        return self._clients[service]
+
+    def wait(self, waiter: str, **arguments: Any) -> None:
+        """Wait as boto3's ECS waiter of that name does, looking more often. LabError when it gives up."""
+        wait(self.client("ecs"), self.time, waiter, arguments)
+
+    def until(self, predicate: Callable[[], T], timeout: float = 60) -> T:
+        """Wait until ``predicate()`` is true and return what it gave; on virtual time the clock is moved.
+
+        LabError with the last state after ``timeout`` seconds (of lab time where time is virtual).
+        """
+        return until(self._transport, self.time, predicate, timeout)
+
+    # looking
+
+    def show(self, cluster: str | None = None) -> LiveView:
+        """A live view of the lab (or of one cluster) that keeps itself up to date; put it last in a cell."""
+        from ecslab.client.view import Views
+
+        if self._views is None:
+            self._views = Views(self._transport, reachable=self.runtime != "simulated")
+        view: LiveView = self._views.open(cluster)
+        return view
+
+    def logs(self, task: Any, container: str | None = None) -> Logs:
+        """The lines a task's containers wrote, oldest first."""
+        return Logs(self._transport.get("logs", task=name_of(task), container=container)["lines"])
+
+    def why(self, subject: Any) -> Why:
+        """Why a task or service is as it is: placement, and what stopped it."""
+        said = self._transport.get("why", subject=name_of(subject))
+        return Why(subject=said["subject"], sentences=tuple(said["sentences"]), rows=tuple(said["rows"]))
+
+    def story(self, after: int | None = None, subject: Any = "") -> Story:
+        """Everything that happened, as sentences; ``after`` an entry's number, ``subject`` about one thing only."""
+        about = name_of(subject) if subject else None
+        return Story(self._transport.get("journal", after=after, subject=about)["entries"])
+
+    # reaching containers
+
+    def curl(self, task: Any, port: int | None = None, path: str = "/") -> Page:
+        """GET ``path`` from a container of the task, whatever the runtime; ``port`` is the container's."""
+        said = self._transport.post("curl", task=name_of(task), port=port, path=path)
+        return Page(status=int(said["status"]), text=str(said["body"]), url=str(said["url"]))
+
+    def url(self, task: Any, port: int | None = None) -> str:
+        """The address at which this machine reaches the task. LabError where no port of it can be reached."""
+        wanted, chosen = name_of(task).rsplit("/", 1)[-1], ("containerPort", "hostPort")
+        for found in (t for c in self._transport.get("state")["clusters"] for t in c["tasks"]):
+            if not found["id"].startswith(wanted):
+                continue
+            for endpoint in found["endpoints"]:
+                if port is None or port in (endpoint[name] for name in chosen):
+                    return str(endpoint["url"])
+        raise problem(
+            f"Task {wanted[:8]} has no port {port or ''} that can be reached.".replace("  ", " "),
+            "Is it RUNNING, and has its definition portMappings?",
+        )
+
+    # acting from outside
+
+    def add_instances(self, count: int = 2, cluster: str = "default", instance_type: str = "m5.large") -> list[str]:
+        """Start EC2 instances that join a cluster; their ids."""
+        said = self._transport.post("instances", cluster=cluster, count=count, instance_type=instance_type)
+        return [str(instance) for instance in said["instances"]]
+
+    def stop_agent(self, instance: Any) -> None:
+        """Kill the ECS agent of an instance; its containers go on."""
+        self._transport.post("agents", instance=name_of(instance), action="stop")
+
+    def start_agent(self, instance: Any) -> None:
+        """Start the ECS agent of an instance again; it finds its containers."""
+        self._transport.post("agents", instance=name_of(instance), action="start")
+
+    def kill(self, task: Any, container: str | None = None) -> list[str]:
+        """Kill a task's containers (or one) from outside, as a crash would; the names of those killed."""
+        said = self._transport.post("faults", task=name_of(task), container=container, action="kill")
+        return [str(name) for name in said["killed"]]
+
+    # exercises
+
+    def check(self, question: str, answer: Any = None) -> Report:
+        """Look whether an exercise is done: what was found, and what to try."""
+        given = {} if answer is None else {"answer": answer}
+        return Report.read(self._transport.post("check", question=question, **given))
+
+    def score(self, question: str) -> Score:
+        """The points of an exercise, a float that nbgrader reads."""
+        return Score(self.check(question))
+
+    def answer(self, question: str, value: Any) -> None:
+        """Hand in an answer (a prediction); it is checked by ``check`` and ``score``."""
+        self._transport.post("answers", question=question, answer=value)
+
+    def hint(self, question: str, step: int | None = None) -> Hint:
+        """The next hint, or the one numbered ``step`` (from 0); the last one stays."""
+        wanted = self._next_hint.get(question, 0) if step is None else step
+        said = self._transport.post("hint", question=question, step=wanted)
+        if step is None:
+            self._next_hint[question] = min(wanted + 1, max(int(said["steps"]) - 1, 0))
+        return Hint(question=question, text=said["text"], step=int(said["step"]), steps=int(said["steps"]))
+
+    def solution(self, question: str) -> Solution:
+        """One way of many to solve an exercise."""
+        return Solution(question=question, text=str(self._transport.post("solution", question=question)["text"]))
+
+    # the lab itself
+
+    def reset(self) -> None:
+        """Empty the account: everything in it goes, and the lab begins anew."""
+        self._transport.post("reset")
+        self._next_hint.clear()
+
+    def stop(self) -> None:
+        """Stop the lab: the server ends, with every container of it."""
+        from ecslab.client.starting import end
+
+        end(self._home)
