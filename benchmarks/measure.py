@@ -18,6 +18,7 @@ import boto3
 from botocore.config import Config
 
 READY = 30.0
+GRACE = 120.0  # a lab with a hundred containers takes its time to remove them
 REGION = "us-east-1"
 
 
@@ -66,7 +67,7 @@ def program(command: Sequence[str], home: Path) -> Iterator[subprocess.Popen[byt
     finally:
         process.terminate()
         try:
-            process.wait(20)
+            process.wait(GRACE)
         except subprocess.TimeoutExpired:
             process.kill()
             process.wait()

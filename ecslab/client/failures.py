@@ -6,7 +6,6 @@ Not the error tree (that is ``ecslab.errors``): it only gives its classes a shor
 
 from __future__ import annotations
 
-from functools import cache
 from typing import Any
 
 from ecslab import errors
@@ -23,12 +22,13 @@ class TwoLines:
         return [*lines, f"  try: {hint}"] if hint else lines
 
 
-@cache
 def shown(kind: type[EcslabError]) -> type[EcslabError]:
     """The class ``kind``, shown in two lines."""
-    if issubclass(kind, TwoLines):
-        return kind
-    return type(kind.__name__, (TwoLines, kind), {"__module__": kind.__module__, "__doc__": kind.__doc__})
+    return (
+        kind
+        if issubclass(kind, TwoLines)
+        else type(kind.__name__, (TwoLines, kind), {"__module__": kind.__module__, "__doc__": kind.__doc__})
+    )
 
 
 def problem(message: str, hint: str = "", kind: type[LabError] = LabError) -> EcslabError:

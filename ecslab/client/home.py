@@ -57,7 +57,7 @@ def alive(record: Record) -> bool:
     try:
         process = psutil.Process(record.pid)
         same = abs(process.create_time() - record.pid_started) < 1
-        return same and process.status() != psutil.STATUS_ZOMBIE
+        return same and bool(process.status() != psutil.STATUS_ZOMBIE)
     except psutil.Error:
         return False
 

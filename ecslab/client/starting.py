@@ -25,8 +25,8 @@ from ecslab.errors import EcslabError, LabError
 from ecslab.timeline import real_monotonic, real_sleep
 
 DEFAULT_PORT = 4510
-START_SECONDS = 20.0
-LOCK_SECONDS = 30.0
+START_SECONDS = 40.0
+LOCK_SECONDS = 60.0
 STOP_SECONDS = 30.0
 KILL_SECONDS = 5.0
 LAST_LINES = 8

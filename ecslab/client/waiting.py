@@ -49,7 +49,7 @@ def until(transport: Transport, time: LabTime, predicate: Callable[[], T], timeo
             return found
         if clock() >= deadline:
             raise problem(
-                f"It did not come true within {timeout:g} seconds; the last look gave {found!r:.200}. {_state(transport)}",
+                f"It did not come true within {timeout:g} seconds; it last gave {found!r:.200}. {_state(transport)}",
                 "lab.story() tells what happened, lab.why(…) why something did not.",
             )
         if time.kind == "virtual":

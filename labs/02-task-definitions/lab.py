@@ -243,8 +243,8 @@ cache = {
     "containerDefinitions": [
         {
             "name": "cache",
-            "image": "ecslab/tool:1",
-            "command": ["sleep", "36000"],
+            "image": "ecslab/worker:1",
+            "command": ["work", "--every", "60"],
             "cpu": 10,
             "memory": 2000,
             "memoryReservation": 1024,

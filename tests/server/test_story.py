@@ -141,9 +141,7 @@ def test_an_image_that_does_not_exist_stops_the_task_with_its_reason(served: Ser
 def test_awslogs_go_to_their_stream_and_the_lab_reads_them(served: Served) -> None:
     served.client("logs").create_log_group(logGroupName="/lab")
     options = {"awslogs-group": "/lab", "awslogs-region": "us-east-1", "awslogs-stream-prefix": "p"}
-    served.register(
-        command=["log", "3"], container={"logConfiguration": {"logDriver": "awslogs", "options": options}}
-    )
+    served.register(command=["log", "3"], container={"logConfiguration": {"logDriver": "awslogs", "options": options}})
     arn = served.ecs.run_task(taskDefinition="web")["tasks"][0]["taskArn"]
     served.until(lambda: served.task(arn).last_status is TaskStatus.STOPPED)
     stream = f"p/web/{served.task(arn).task_id}"
