@@ -28,11 +28,18 @@ def lab(status: Mapping[str, Any]) -> Html:
         ("runtime", join([tag("b", status["runtime"]), f" — {status['runtime_reason']}"])),
         ("time", f"{status['time']}, now {status['now_iso']}"),
     ]
-    pretended = [join([tag("b", row["what"]), f": {row['why']}"]) for row in status.get("pretended", ())]
-    if pretended:
-        rows.append(("only pretended", tag("ul", *(tag("li", row) for row in pretended), class_="plain")))
-    head = tag("div", tag("span", "ECS lab", class_="title"), pill("running", "good"), class_="row")
+    if status.get("pretended"):
+        rows.append(("only pretended", _pretended(status["pretended"])))
+    head = tag("div", tag("span", "ECS lab", class_="title"), pill("running", "good"), class_="e-row")
     return page(tag("div", head, table(rows), class_="card"))
+
+
+def _pretended(rows: Sequence[Mapping[str, str]]) -> Html:
+    """What is only pretended, those with the same reason together."""
+    reasons: dict[str, list[str]] = {}
+    for row in rows:
+        reasons.setdefault(row["why"], []).append(row["what"])
+    return tag("ul", *(tag("li", tag("b", ", ".join(what)), f": {why}") for why, what in reasons.items()))
 
 
 def pill(words: object, tone: str) -> Html:
@@ -54,7 +61,7 @@ def report(found: Report, mark: str) -> Html:
         tag("span", f"{mark} {found.question} {found.title}", class_="title"),
         pill(found.outcome.replace("_", " "), tone),
         tag("span", f"{found.score:g} of {found.points:g} points", class_="soft"),
-        class_="row",
+        class_="e-row",
     )
     lines = [tag("li", "✓ " if row["passed"] else "✗ ", row["text"], _advice(row)) for row in found.findings]
     said = tag("ul", *lines, class_="plain") if lines else tag("div", found.message)
@@ -70,7 +77,9 @@ def score(found: Report) -> Html:
     """A score in one line."""
     tone = TONES.get(found.outcome, "idle")
     return page(
-        tag("div", pill(f"{found.score:g} of {found.points:g} points", tone), tag("span", found.message), class_="row")
+        tag(
+            "div", pill(f"{found.score:g} of {found.points:g} points", tone), tag("span", found.message), class_="e-row"
+        )
     )
 
 

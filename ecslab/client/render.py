@@ -6,6 +6,7 @@ every state is written as a word beside its colour.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -63,7 +64,7 @@ def _head(state: Json, live: bool) -> Html:
         tag("span", "ECS", class_="title"),
         pill("live" if live else "as it was", "good" if live else "idle"),
         when,
-        class_="row",
+        class_="e-row",
     )
 
 
@@ -93,7 +94,9 @@ def _cluster_head(cluster: Json, tasks: Sequence[Json]) -> Html:
     ]
     name = tag("span", "Cluster ", cluster["name"], class_="title")
     tone = "good" if cluster["status"] == "ACTIVE" else "warn"
-    return tag("div", name, pill(cluster["status"], tone), tag("span", " · ".join(counts), class_="soft"), class_="row")
+    return tag(
+        "div", name, pill(cluster["status"], tone), tag("span", " · ".join(counts), class_="soft"), class_="e-row"
+    )
 
 
 def _count(number: int, what: str) -> str:
@@ -118,7 +121,7 @@ def _service(service: Json, tasks: Sequence[Json], reachable: bool) -> Html:
         tag("code", service["taskDefinition"]),
         tag("span", service["launchType"] or "", class_="soft small"),
         tag("span", _counts(service), class_="push"),
-        class_="row",
+        class_="e-row",
     )
     deployments = [_deployment(d) for d in service["deployments"]] if _worth(service["deployments"]) else []
     return tag(
@@ -163,15 +166,20 @@ def _deployment(deployment: Json) -> Html:
         tag("code", deployment["taskDefinition"]),
         pill(state, ROLLOUTS.get(state, "idle")),
         tag("span", words, class_="soft"),
-        class_="row small",
+        class_="e-row small",
     )
 
 
 def _events(events: Sequence[Json]) -> Html:
     if not events:
         return Html("")
-    lines = (tag("li", clock(e["at"]), tag("span", e["message"])) for e in events[:MOST_EVENTS])
+    lines = (tag("li", clock(e["at"]), tag("span", _short(e["message"]))) for e in events[:MOST_EVENTS])
     return tag("ol", *lines, class_="events", aria_label="service events, newest first")
+
+
+def _short(message: str) -> str:
+    """A service event with the ids of tasks as short as the view shows them elsewhere."""
+    return re.sub(r"\b([0-9a-f]{8})[0-9a-f]{24}\b", r"\1", message)
 
 
 # tasks
@@ -189,7 +197,11 @@ def _task(task: Json, reachable: bool) -> Html:
     unwell = task["healthStatus"] == "UNHEALTHY"
     tone = "bad" if unwell else TONES.get(task["lastStatus"], "idle")
     head = tag(
-        "div", pill(task["lastStatus"], tone), _health(task["healthStatus"]), tag("code", task["id"][:8]), class_="row"
+        "div",
+        pill(task["lastStatus"], tone),
+        _health(task["healthStatus"]),
+        tag("code", task["id"][:8]),
+        class_="e-row",
     )
     where = " · ".join(str(part) for part in (task["definition"], task["launchType"], task["instance"]) if part)
     return tag(
@@ -216,7 +228,7 @@ def _reach(task: Json, reachable: bool) -> Html:
         words = f"{found['host']}:{found['port']}"
         parts.append(link(found["url"], words) if reachable else tag("code", words))
         parts.append(tag("span", f"→ {found['container']}:{found['containerPort']}", class_="soft"))
-    return tag("div", *parts, class_="row small") if parts else Html("")
+    return tag("div", *parts, class_="e-row small") if parts else Html("")
 
 
 def _container(container: Json) -> Html:
@@ -274,7 +286,7 @@ def _instance(instance: Json) -> Html:
         tag("code", instance["ec2InstanceId"] or instance["id"][:8]),
         pill(status, "good" if status == "ACTIVE" else "warn"),
         "" if connected else pill("agent disconnected", "bad"),
-        class_="row",
+        class_="e-row",
     )
     words = [instance["instanceType"], instance["availabilityZone"], _count(len(instance["tasks"]), "task")]
     return tag(

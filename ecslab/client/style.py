@@ -21,11 +21,13 @@ STYLE = """
 .ecslab a { color: var(--jp-content-link-color, #0b63c5); text-decoration: none; }
 .ecslab a:hover { text-decoration: underline; }
 .ecslab code {
-  font-family: var(--e-code); font-size: 12px; color: inherit; background: none; padding: 0; white-space: pre-wrap;
+  font-family: var(--e-code); font-size: 12px; color: inherit;
+  background: none !important; padding: 0 !important; white-space: pre-wrap;
 }
 .ecslab .soft { color: var(--e-soft); }
 .ecslab .small { font-size: 12px; }
-.ecslab .row { display: flex; flex-wrap: wrap; align-items: center; gap: 3px 10px; min-width: 0; }
+.ecslab .e-row { display: flex; flex-wrap: wrap; align-items: center; gap: 3px 10px; min-width: 0; }
+.ecslab section { margin-top: 8px; }
 .ecslab .push { margin-left: auto; }
 .ecslab .title { font-size: 14px; font-weight: 600; }
 .ecslab .clip { overflow: hidden; text-overflow: ellipsis; white-space: nowrap; min-width: 0; }
@@ -71,9 +73,9 @@ STYLE = """
   min-width: 0; padding: 6px 9px; border: 1px solid var(--e-line); border-left: 4px solid var(--e-tone);
   border-radius: 6px; background: color-mix(in srgb, var(--e-tone) 5%, var(--e-bg));
 }
-.ecslab ul, .ecslab ol { list-style: none; margin: 6px 0 0; padding: 0; }
+.ecslab ul, .ecslab ol { list-style: none !important; margin: 6px 0 0 !important; padding: 0 !important; }
 .ecslab li { margin: 1px 0; }
-.ecslab .parts { margin-top: 4px; padding-top: 4px; border-top: 1px dashed var(--e-line); }
+.ecslab .parts { margin-top: 5px !important; padding-top: 4px !important; border-top: 1px dashed var(--e-line); }
 .ecslab .parts li { display: flex; flex-wrap: wrap; gap: 0 6px; align-items: baseline; font-size: 12px; }
 .ecslab .mark { color: var(--e-tone); font-weight: 700; }
 .ecslab .fleet { display: grid; grid-template-columns: repeat(auto-fill, minmax(260px, 1fr)); gap: 8px; }
@@ -88,14 +90,14 @@ STYLE = """
 .ecslab .events time { padding-top: 1px; }
 .ecslab .who { flex: 0 0 auto; font-family: var(--e-code); font-size: 11px; color: var(--e-soft); padding-top: 1px; }
 .ecslab .lines { max-height: 420px; overflow: auto; }
-.ecslab table { border-collapse: collapse; margin: 6px 0 0; font-size: 13px; border: 0; }
+.ecslab table { border-collapse: collapse; margin: 6px 0 0 !important; font-size: 13px; border: 0; }
 .ecslab table tr { background: none !important; }
 .ecslab table td, .ecslab table th {
-  max-width: none; padding: 2px 14px 2px 0; text-align: left; vertical-align: top;
+  max-width: none; padding: 2px 14px 2px 0; text-align: left !important; vertical-align: top !important;
   white-space: normal; border: 0; background: none; color: inherit;
 }
 .ecslab table th { font-weight: 500; color: var(--e-soft); white-space: nowrap; }
-.ecslab table ul { margin: 0; }
+.ecslab table ul { margin: 0 !important; }
 .ecslab .note {
   padding: 7px 11px; border-left: 4px solid var(--e-tone); border-radius: 4px;
   background: color-mix(in srgb, var(--e-tone) 8%, var(--e-bg));

@@ -1,90 +1,92 @@
-"""The docker fabric: engine networks and pause containers.
+"""The docker fabric: real namespaces and addresses for tasks, on a Docker engine.
 
-awsvpc: one engine network per VPC, with the VPC's addresses; a pause container owns the task's namespace and
-has the ENI's address, and the task's containers join it. bridge: one engine network per lab, ports published
-on the instance's own loopback address. host: a pause container per instance, which is the instance's namespace.
-Where container addresses cannot be reached from here (Docker Desktop), ports are published on 127.0.0.1.
+awsvpc: a pause container on the network of the VPC has the ENI's address, and the task's containers join it.
+bridge: the engine's own network, ports published on the instance's own loopback address. host: a pause container
+for each instance, whose namespace is the instance's. Where containers cannot be dialled from here (Docker Desktop),
+ports are published on 127.0.0.1. Invariant: what ``attach`` takes, ``detach`` gives back, also when it fails half-way.
 """
 
 from __future__ import annotations
 
-import ipaddress
-import platform
+import errno
 import socket
 import threading
+from collections.abc import Callable
+from dataclasses import dataclass
 
-from docker.errors import APIError
-from docker.types import IPAMConfig, IPAMPool
-
-from ecslab.engine import connect, mine, owner_lives, quietly, translated
-from ecslab.errors import CannotStartContainerError, ContainerRuntimeError, ResourceInitializationError
-from ecslab.images import build
-from ecslab.images.catalogue import IMAGES
-from ecslab.model.labels import LABEL_KEEPER, LABEL_LAB, LABEL_OWNER
-from ecslab.model.network import (
-    ContainerWiring,
-    Endpoint,
-    Eni,
-    Namespace,
-    PortRequest,
-    Publish,
-    Wiring,
-    WiringRequest,
-)
+from ecslab.engine import connect, owner_lives, reachable, translated
+from ecslab.errors import ContainerRuntimeError, ResourceInitializationError
+from ecslab.model.labels import LABEL_OWNER
+from ecslab.model.network import ContainerWiring, Endpoint, Namespace, PortRequest, Publish, Wiring, WiringRequest
 from ecslab.model.status import NetworkMode
-from ecslab.networks.ports import PortBook
+from ecslab.networks.addresses import Addresses, Claimed
+from ecslab.networks.docker_engine import EngineNetworks
+from ecslab.networks.docker_keepers import Keepers
+from ecslab.networks.ports import PortBook, port_taken
 
-KEEPER_IMAGE = "ecslab/tool:1"
-HOST_VPC = ""
-"""The key of the network for bridge tasks and for instances."""
 ANYWHERE = "127.0.0.1"
+"""Where ports are published when nothing else of the engine can be dialled from here."""
+BRIDGE = "bridge"
+"""The engine's own network."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Namespace:
+    """An instance's own namespace: the pause container that keeps it, and its address."""
+
+    keeper: str
+    address: str
 
 
 class DockerFabric:
     """The networks of one lab on one engine."""
 
     def __init__(self, lab_id: str) -> None:
-        self.pretended: list[str] = []
+        client = connect()
+        self._api = client.api
         self._lab_id = lab_id
-        self._client = connect()
-        self._api = self._client.api
-        self._lock = threading.RLock()
-        self._networks: dict[str, tuple[str, bool]] = {}
-        self._keepers: dict[str, str] = {}
-        self._instances: dict[str, str] = {}
-        self._hosts: dict[str, tuple[str, str]] = {}
-        self._wirings: dict[str, Wiring] = {}
-        self._subnets: dict[str, int] = {}
+        self._networks = EngineNetworks(self._api, lab_id)
+        self._keepers = Keepers(client, lab_id)
+        self._addresses = Addresses(lab_id)
         self._ports = PortBook()
+        self._lock = threading.RLock()
+        self._making = threading.Lock()
         self._reachable = True
+        self._instances: dict[str, Claimed] = {}
+        self._namespaces: dict[str, _Namespace] = {}
+        self._kept: dict[str, str] = {}
+        self._wirings: dict[str, Wiring] = {}
+
+    @property
+    def pretended(self) -> tuple[str, ...]:
+        """What does not hold on this machine, in words for the learner."""
+        return tuple(
+            f"the addresses {cidr} are in use on this machine: tasks are reached at other addresses than their "
+            "network interfaces show"
+            for cidr in self._networks.misfits
+        )
 
     def open(self) -> None:
         """Sweep the networks of dead labs."""
         with translated(ContainerRuntimeError):
-            desktop = "Desktop" in str(self._api.info().get("OperatingSystem"))
-            self._reachable = platform.system() == "Linux" and not desktop
-            for network in self._api.networks(filters={"label": LABEL_LAB}):
-                if not owner_lives((network.get("Labels") or {}).get(LABEL_OWNER, "")):
-                    self._remove_network(network["Id"])
+            self._reachable = self._networks.local = reachable(self._api.info())
+            self._networks.sweep(lambda labels: not owner_lives(labels.get(LABEL_OWNER, "")))
 
     def close(self) -> None:
         """Remove every pause container and network of this lab."""
-        with self._lock, translated(ContainerRuntimeError):
-            kept = {"label": [f"{LABEL_LAB}={self._lab_id}", LABEL_KEEPER]}
-            for found in self._api.containers(all=True, filters=kept):
-                self._remove(found["Id"])
-            for network in self._api.networks(filters={"label": f"{LABEL_LAB}={self._lab_id}"}):
-                self._remove_network(network["Id"])
-            self._networks.clear()
+        with self._lock:
             self._wirings.clear()
-
-    def _remove(self, container_id: str) -> None:
-        quietly(lambda: self._api.remove_container(container_id, v=True, force=True))
-
-    def _remove_network(self, network_id: str) -> None:
-        for container in self._api.inspect_network(network_id).get("Containers") or ():
-            self._remove(container)
-        quietly(lambda: self._api.remove_network(network_id))
+            self._kept.clear()
+            self._namespaces.clear()
+            self._instances.clear()
+            self._ports = PortBook()
+            self._addresses.close()
+        try:
+            with translated(ContainerRuntimeError):
+                self._keepers.close()
+                self._networks.close()
+        except ContainerRuntimeError:
+            return  # the engine is gone, or has something in use: the next lab sweeps
 
     def wirings(self) -> tuple[Wiring, ...]:
         """All wirings now attached."""
@@ -97,19 +99,24 @@ class DockerFabric:
         """An address of the instance's own, on loopback where this machine has more than one."""
         with self._lock:
             if instance not in self._instances:
-                number = len(self._instances) + 1
-                own = f"127.1.{number // 250}.{number % 250 + 1}"
-                self._instances[instance] = own if self._reachable and _can_bind(own, 0) else ANYWHERE
-            return self._instances[instance]
+                own = self._addresses.for_instance() if self._reachable else Claimed(address=ANYWHERE)
+                self._instances[instance] = own
+            return self._instances[instance].address
 
     def remove_instance(self, instance: str) -> None:
         """Forget an instance and remove its namespace."""
-        with self._lock, translated(ContainerRuntimeError):
-            self._instances.pop(instance, None)
+        with self._lock:
+            own = self._instances.pop(instance, None)
+            if own is not None:
+                self._addresses.release(own)
             self._ports.forget(instance)
-            keeper, _ = self._hosts.pop(instance, ("", ""))
-            if keeper:
-                self._remove(keeper)
+            namespace = self._namespaces.pop(instance, None)
+        if namespace is not None:
+            self._remove(namespace.keeper)
+
+    def _remove(self, keeper: str) -> None:
+        with translated(ContainerRuntimeError):
+            self._keepers.remove(keeper)
 
     # tasks
 
@@ -118,14 +125,18 @@ class DockerFabric:
         with self._lock:
             if request.task_id in self._wirings:
                 return self._wirings[request.task_id]
-        make = {
+        make: dict[NetworkMode, Callable[[WiringRequest], Wiring]] = {
             NetworkMode.AWSVPC: self._awsvpc,
             NetworkMode.BRIDGE: self._bridge,
             NetworkMode.HOST: self._host,
-            NetworkMode.NONE: self._none,
-        }[request.mode]
-        with translated(ResourceInitializationError):
-            wiring = make(request)
+            NetworkMode.NONE: _none,
+        }
+        try:
+            with translated(ResourceInitializationError):
+                wiring = make[request.mode](request)
+        except BaseException:
+            self.detach(request.task_id)
+            raise
         with self._lock:
             self._wirings[request.task_id] = wiring
         return wiring
@@ -135,211 +146,124 @@ class DockerFabric:
         with self._lock:
             self._wirings.pop(task_id, None)
             self._ports.release(task_id)
-            keeper = self._keepers.pop(task_id, "")
+            keeper = self._kept.pop(task_id, "")
         if keeper:
-            with translated(ContainerRuntimeError):
-                self._remove(keeper)
-
-    def _none(self, request: WiringRequest) -> Wiring:
-        bare = ContainerWiring(namespace=Namespace.NONE)
-        return Wiring(task_id=request.task_id, mode=request.mode, containers=dict.fromkeys(request.containers, bare))
+            self._remove(keeper)
 
     def _awsvpc(self, request: WiringRequest) -> Wiring:
         if request.eni is None:
-            raise ResourceInitializationError("an awsvpc task came without its network interface")
-        network, fits = self._network(request.eni.vpc_id, request.eni)
-        published = () if self._reachable else self._publish_all(request)
-        keeper = self._keeper(
-            f"pause-{request.task_id[:12]}", network, request.eni.private_ip if fits else "", published
-        )
+            raise ResourceInitializationError("the task's network interface is not there yet. Run the task again.")
+        network = self._networks.vpc(request.eni)
+        published = {} if self._reachable else {p: self._publish(request, p, ANYWHERE) for p in request.ports}
+        address = request.eni.private_ip if network.fits else self._networks.next_address(network)
+        keeper = self._keepers.take(network.name, address, tuple(published.values()))
         with self._lock:
-            self._keepers[request.task_id] = keeper
-        address = request.eni.private_ip if fits else self._address_of(keeper, network)
+            self._kept[request.task_id] = keeper
         joined = ContainerWiring(namespace=Namespace.JOINED, joins=keeper, address=address)
         return Wiring(
             task_id=request.task_id,
             mode=request.mode,
             address=address,
             containers=dict.fromkeys(request.containers, joined),
-            endpoints=tuple(self._endpoint(p, p.container_port, address, published) for p in request.ports),
-        )
-
-    def _publish_all(self, request: WiringRequest) -> tuple[Publish, ...]:
-        with self._lock:
-            return tuple(
-                Publish(
-                    container_port=p.container_port,
-                    host_address=ANYWHERE,
-                    host_port=self._ports.take_dynamic(
-                        ANYWHERE, request.task_id, p.protocol, lambda port: _can_bind(ANYWHERE, port)
-                    ),
-                    protocol=p.protocol,
-                )
-                for p in request.ports
-            )
-
-    @staticmethod
-    def _endpoint(port: PortRequest, shown: int, address: str, published: tuple[Publish, ...]) -> Endpoint:
-        reach = next((p for p in published if p.container_port == port.container_port), None)
-        return Endpoint(
-            container=port.container,
-            container_port=port.container_port,
-            host_port=shown,
-            protocol=port.protocol,
-            host=reach.host_address if reach else address,
-            port=reach.host_port if reach else port.container_port,
+            endpoints=tuple(_endpoint(p, p.container_port, address, published.get(p)) for p in request.ports),
         )
 
     def _bridge(self, request: WiringRequest) -> Wiring:
-        network, _ = self._network(HOST_VPC, None)
-        address = self.add_instance(request.instance or "fargate", "")
-        published: dict[str, list[Publish]] = {name: [] for name in request.containers}
-        endpoints = []
-        for port in request.ports:
-            taken = self._take(request, port, address)
-            published[port.container].append(taken)
-            endpoints.append(self._endpoint(port, taken.host_port, address, (taken,)))
+        address = self.add_instance(request.instance, "")
+        published = {p: self._publish(request, p, address) for p in request.ports}
+        plain = {
+            name: ContainerWiring(publish=tuple(own for p, own in published.items() if p.container == name))
+            for name in request.containers
+        }
         return Wiring(
             task_id=request.task_id,
             mode=request.mode,
             address=address,
-            containers=self._on_bridge(request, network, published),
-            endpoints=tuple(endpoints),
+            containers=self._linked(request, plain) if request.links else plain,
+            endpoints=tuple(_endpoint(p, own.host_port, address, own) for p, own in published.items()),
         )
 
-    def _on_bridge(
-        self, request: WiringRequest, network: str, published: dict[str, list[Publish]]
-    ) -> dict[str, ContainerWiring]:
-        """Each container with an address of its own, chosen beforehand where others link to it."""
-        own = {linked: self._next_address(network) for _, linked, _ in request.links}
+    def _linked(self, request: WiringRequest, plain: dict[str, ContainerWiring]) -> dict[str, ContainerWiring]:
+        """The same on a network of the lab's, each with an address chosen beforehand, so that names can be given."""
+        network = self._networks.linked()
+        own = {name: self._networks.next_address(network) for name in request.containers}
         return {
             name: ContainerWiring(
-                network=network,
-                address=own.get(name, ""),
-                publish=tuple(published[name]),
+                network=network.name,
+                address=own[name],
+                publish=wiring.publish,
                 hosts=tuple((alias, own[linked]) for source, linked, alias in request.links if source == name),
             )
-            for name in request.containers
+            for name, wiring in plain.items()
         }
-
-    def _next_address(self, network: str) -> str:
-        """An address counted down from the top of the network, far from those the engine gives by itself."""
-        with self._lock:
-            if network not in self._subnets:
-                found = self._api.inspect_network(network)["IPAM"]["Config"][0]["Subnet"]
-                self._subnets[network] = int(ipaddress.ip_network(found).broadcast_address)
-            self._subnets[network] -= 1
-            return str(ipaddress.ip_address(self._subnets[network]))
-
-    def _take(self, request: WiringRequest, port: PortRequest, address: str) -> Publish:
-        with self._lock:
-            if port.host_port:
-                self._ports.take(request.instance, request.task_id, port.host_port, port.protocol)
-                if not _can_bind(address, port.host_port, port.protocol):
-                    self._ports.release(request.task_id)
-                    raise CannotStartContainerError(
-                        f"driver failed programming external connectivity: Bind for {address}:{port.host_port} failed: "
-                        "port is already allocated. Another program of this machine has it; use hostPort 0."
-                    )
-                number = port.host_port
-            else:
-                number = self._ports.take_dynamic(
-                    request.instance, request.task_id, port.protocol, lambda n: _can_bind(address, n, port.protocol)
-                )
-        return Publish(
-            container_port=port.container_port, host_address=address, host_port=number, protocol=port.protocol
-        )
 
     def _host(self, request: WiringRequest) -> Wiring:
         with self._lock:
             for port in request.ports:
                 self._ports.take(request.instance, request.task_id, port.container_port, port.protocol)
-            keeper, address = self._hosts.get(request.instance) or self._host_namespace(request.instance)
-        joined = ContainerWiring(namespace=Namespace.JOINED, joins=keeper, address=address)
+        own = self._namespace(request.instance)
+        joined = ContainerWiring(namespace=Namespace.JOINED, joins=own.keeper, address=own.address)
         return Wiring(
             task_id=request.task_id,
             mode=request.mode,
-            address=address,
+            address=own.address,
             containers=dict.fromkeys(request.containers, joined),
-            endpoints=tuple(self._endpoint(p, p.container_port, address, ()) for p in request.ports),
+            endpoints=tuple(_endpoint(p, p.container_port, own.address) for p in request.ports),
         )
 
-    def _host_namespace(self, instance: str) -> tuple[str, str]:
+    def _namespace(self, instance: str) -> _Namespace:
         """The instance's own namespace: made when a task in host mode first needs it."""
-        network, _ = self._network(HOST_VPC, None)
-        keeper = self._keeper(f"instance-{instance}", network, "", ())
-        self._hosts[instance] = (keeper, self._address_of(keeper, network))
-        return self._hosts[instance]
+        with self._making:
+            known = self._namespaces.get(instance)
+            if known is None:
+                keeper = self._keepers.take(BRIDGE)
+                known = _Namespace(keeper=keeper, address=self._keepers.address(keeper, BRIDGE))
+                self._namespaces[instance] = known
+            return known
 
-    # what the engine has
-
-    def _keeper(self, name: str, network: str, address: str, published: tuple[Publish, ...]) -> str:
-        build.ensure(self._client, IMAGES[KEEPER_IMAGE])
-        host = self._api.create_host_config(
-            network_mode=network,
-            port_bindings={f"{p.container_port}/{p.protocol}": (p.host_address, p.host_port) for p in published}
-            or None,
-        )
-        given = self._api.create_endpoint_config(ipv4_address=address) if address else None
-        made = self._api.create_container(
-            KEEPER_IMAGE,
-            command=["infinity"],
-            entrypoint=["sleep"],
-            name=f"ecslab-{name}-{self._lab_id}",
-            labels={**mine(self._lab_id), LABEL_KEEPER: "1"},
-            ports=[(p.container_port, p.protocol) for p in published] or None,
-            host_config=host,
-            networking_config=self._api.create_networking_config({network: given}) if given else None,
-        )["Id"]
-        try:
-            self._api.start(made)
-        except APIError:
-            self._remove(made)
-            raise
-        return str(made)
-
-    def _address_of(self, container_id: str, network: str) -> str:
-        found = self._api.inspect_container(container_id)["NetworkSettings"]["Networks"][network]
-        return str(found["IPAddress"])
-
-    def _network(self, vpc_id: str, eni: Eni | None) -> tuple[str, bool]:
-        """The engine network of a VPC, and whether it has the VPC's own addresses."""
+    def _publish(self, request: WiringRequest, port: PortRequest, address: str) -> Publish:
+        """Take a host port on ``address``: the one asked for, or the next that is free. CannotStartContainerError."""
+        where = request.instance or address
+        fixed = port.host_port if request.mode is NetworkMode.BRIDGE else 0
         with self._lock:
-            if vpc_id not in self._networks:
-                name = f"ecslab-{self._lab_id}-{vpc_id or 'bridge'}"
-                self._networks[vpc_id] = (name, self._create_network(name, eni.vpc_cidr if eni else ""))
-            return self._networks[vpc_id]
-
-    def _create_network(self, name: str, cidr: str) -> bool:
-        if cidr:
-            first = str(next(ipaddress.ip_network(cidr).hosts()))
-            ipam = IPAMConfig(pool_configs=[IPAMPool(subnet=cidr, gateway=first)])
-            try:
-                self._api.create_network(name, driver="bridge", ipam=ipam, labels=mine(self._lab_id))
-                return True
-            except APIError:
-                self.pretended.append(
-                    f"the addresses {cidr} are in use on this machine: tasks are reached at other addresses than "
-                    "their network interfaces show"
+            if not fixed:
+                number = self._ports.take_dynamic(
+                    where, request.task_id, port.protocol, lambda n: free(address, n, port.protocol)
                 )
-        self._create_with_free_subnet(name)
-        return False
-
-    def _create_with_free_subnet(self, name: str) -> None:
-        """A network on addresses the engine knows to be free, named outright: only then may a container choose one."""
-        draft = self._api.create_network(name, driver="bridge", labels=mine(self._lab_id))["Id"]
-        chosen = self._api.inspect_network(draft)["IPAM"]["Config"][0]
-        self._api.remove_network(draft)
-        ipam = IPAMConfig(pool_configs=[IPAMPool(subnet=chosen["Subnet"], gateway=chosen.get("Gateway"))])
-        self._api.create_network(name, driver="bridge", ipam=ipam, labels=mine(self._lab_id))
+            else:
+                self._ports.take(where, request.task_id, fixed, port.protocol)
+                if not free(address, fixed, port.protocol):
+                    raise port_taken(fixed, f"another program of this machine listens on {address}")
+                number = fixed
+        return Publish(
+            container_port=port.container_port, host_address=address, host_port=number, protocol=port.protocol
+        )
 
 
-def _can_bind(address: str, port: int, protocol: str = "tcp") -> bool:
+def _none(request: WiringRequest) -> Wiring:
+    bare = ContainerWiring(namespace=Namespace.NONE)
+    return Wiring(task_id=request.task_id, mode=request.mode, containers=dict.fromkeys(request.containers, bare))
+
+
+def _endpoint(port: PortRequest, shown: int, address: str, published: Publish | None = None) -> Endpoint:
+    """``shown`` is the host port of the API; published ports are dialled where they are published."""
+    return Endpoint(
+        container=port.container,
+        container_port=port.container_port,
+        host_port=shown,
+        protocol=port.protocol,
+        host=published.host_address if published else address,
+        port=published.host_port if published else port.container_port,
+    )
+
+
+def free(address: str, port: int, protocol: str = "tcp") -> bool:
+    """Whether nobody listens there. A port this user may not bind is free: it is the engine that binds it."""
     kind = socket.SOCK_DGRAM if protocol == "udp" else socket.SOCK_STREAM
     with socket.socket(socket.AF_INET, kind) as probe:
-        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1 if protocol == "tcp" else 0)
         try:
             probe.bind((address, port))
-        except OSError:
-            return False
+        except OSError as failed:
+            return failed.errno in (errno.EACCES, errno.EPERM, errno.EADDRNOTAVAIL)
     return True

@@ -101,8 +101,8 @@ class OpenLab:
         with self.timeline.lock:
             self.plane.stop()
             self.fleet.close()
-        self.fabric.close()
         self.runtime.close()
+        self.fabric.close()
         with self.timeline.lock:
             wipe()
             self.answers.clear()
@@ -116,8 +116,8 @@ class OpenLab:
             self.plane.stop()
             self.fleet.close()
         self.timeline.close()
-        self.fabric.close()
         self.runtime.close()
+        self.fabric.close()
 
     def kill(self, task: Task, container: str | None) -> list[str]:
         """Kill containers of a task from outside, as a crash would; the names of those killed."""

@@ -248,6 +248,7 @@ cache = {
             "cpu": 10,
             "memory": 2000,
             "memoryReservation": 1024,
+            "stopTimeout": 5,
         }
     ],
 }
@@ -293,6 +294,8 @@ answer = ecs.run_task(cluster="packing", taskDefinition="cache:1", count=10)
 print(len(answer["tasks"]), "started")
 for failure in answer["failures"]:
     print(failure["reason"])
+if answer["tasks"]:
+    lab.wait("tasks_running", cluster="packing", tasks=[task["taskArn"] for task in answer["tasks"]])
 
 # %% [markdown]
 # ### Fix
