@@ -11,101 +11,150 @@ import io
 import sys
 import tarfile
 import threading
+from functools import partial
 from pathlib import Path
 from typing import Any
 
+from docker.errors import DockerException, ImageNotFound
+
+from ecslab.engine import LOST, quietly, translated
 from ecslab.errors import CannotPullContainerError
 from ecslab.images import offline
 from ecslab.images.catalogue import PROGRAM, LabImage
+from ecslab.timeline import real_monotonic
 
 LABEL_DIGEST = "ecslab.digest"
 """Label of a lab image: the digest of what it does."""
 REGISTRY_BASE = "python:3.12-alpine"
 OFFLINE_BASE = "ecslab/base"
 DOCKERFILE = Path(__file__).with_name("Dockerfile")
+PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
+SILENCE = 15.0
+"""Real seconds without progress after which a registry is given up."""
 _building = threading.Lock()
 
 
 def ensure(client: Any, image: LabImage) -> None:
     """Have ``image`` in the engine of ``client`` (a ``docker.DockerClient``). CannotPullContainerError."""
-    if _current(client, image):
-        return
-    with _building:
-        if not _current(client, image):
-            _build(client, image, _base(client))
+    with translated(CannotPullContainerError):
+        if _digest(client, image) == image.digest:
+            return
+        with _building:
+            if _digest(client, image) != image.digest:
+                _build(client, image, _base(client))
 
 
-def _current(client: Any, image: LabImage) -> bool:
-    from docker.errors import ImageNotFound
+def _digest(client: Any, image: LabImage) -> str:
+    """What the engine's image of that name does; empty where there is none."""
+    found = _inspect(client, image.reference)
+    return str((found.get("Config", {}).get("Labels") or {}).get(LABEL_DIGEST, ""))
 
+
+def _inspect(client: Any, reference: str) -> dict[str, Any]:
     try:
-        found = client.images.get(image.reference)
+        found: dict[str, Any] = client.api.inspect_image(reference)
     except ImageNotFound:
-        return False
-    return bool((found.labels or {}).get(LABEL_DIGEST) == image.digest)
+        return {}
+    return found
 
 
 def _base(client: Any) -> str:
     """The base to build on: one that is here, one from a registry, or one made of this machine."""
-    from docker.errors import APIError, ImageNotFound
+    for name in (offline_name(), REGISTRY_BASE):
+        if _inspect(client, name):
+            return name
+    return REGISTRY_BASE if _fetched(client) else _import_base(client)
 
-    for name in (_offline_name(), REGISTRY_BASE):
+
+def _fetched(client: Any) -> bool:
+    """Whether a registry gave the base; given up when nothing moves for a while."""
+    moved, done = [real_monotonic()], threading.Event()
+
+    def fetch() -> None:
         try:
-            client.images.get(name)
-        except ImageNotFound:
-            continue
-        return name
-    try:
-        client.images.pull(REGISTRY_BASE)
-        return REGISTRY_BASE
-    except (APIError, ImageNotFound):
-        return _import_base(client)
+            for _ in client.api.pull(REGISTRY_BASE, stream=True, decode=True):
+                moved[0] = real_monotonic()
+        except (DockerException, *LOST):
+            pass  # no registry: whether the base is here now is what counts
+        finally:
+            done.set()
+
+    threading.Thread(target=fetch, name="ecslab-docker-base", daemon=True).start()
+    while not done.wait(0.1):
+        if real_monotonic() - moved[0] > SILENCE:
+            return False
+    return bool(_inspect(client, REGISTRY_BASE))
 
 
-def _offline_name() -> str:
-    version = f"{sys.version}|{sys.executable}|{offline.PROGRAMS}"
+def offline_name() -> str:
+    """The name of a base made of this Python by this program: another of either gives another name."""
+    version = f"{sys.version}|{sys.base_prefix}|{Path(offline.__file__).read_text(encoding='utf-8')}"
     return f"{OFFLINE_BASE}:{hashlib.sha256(version.encode()).hexdigest()[:12]}"
 
 
 def _import_base(client: Any) -> str:
-    name = _offline_name()
+    name = offline_name()
     repository, _, tag = name.partition(":")
     try:
         content = offline.rootfs()
     except OSError as failed:
         raise CannotPullContainerError(
-            f"no registry gives {REGISTRY_BASE}, and {failed}. Connect to the internet once so that it can be pulled."
+            f"no registry gives {REGISTRY_BASE}, and {failed}. Connect to the internet once so that it can be "
+            f"pulled (docker pull {REGISTRY_BASE}), or start the lab with the runtime process."
         ) from None
-    path = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
-    client.api.import_image_from_data(content, repository=repository, tag=tag, changes=[f"ENV PATH={path}"])
+    client.api.import_image_from_data(content, repository=repository, tag=tag, changes=[f"ENV PATH={PATH}"])
+    _discard_bases(client, name)
     return name
 
 
 def _build(client: Any, image: LabImage, base: str) -> None:
-    from docker.errors import APIError, BuildError
+    before = str(_inspect(client, image.reference).get("Id", ""))
+    told = client.api.build(
+        fileobj=_context(image.target),
+        custom_context=True,
+        encoding="identity",
+        tag=image.reference,
+        target=image.target,
+        buildargs={"BASE": base, **image.environment},
+        labels={LABEL_DIGEST: image.digest},
+        rm=True,
+        forcerm=True,
+        decode=True,
+    )
+    for line in told:
+        if "error" in line:
+            raise CannotPullContainerError(f"the lab's image {image.reference} could not be built: {line['error']}")
+    if before:
+        _discard(client, before)
 
-    try:
-        client.images.build(
-            fileobj=_context(),
-            custom_context=True,
-            tag=image.reference,
-            target=image.target,
-            buildargs={"BASE": base, **image.environment},
-            labels={LABEL_DIGEST: image.digest},
-            rm=True,
-            forcerm=True,
-        )
-    except (APIError, BuildError) as failed:
-        raise CannotPullContainerError(f"the lab's image {image.reference} could not be built: {failed}") from None
+
+def _discard(client: Any, image_id: str) -> None:
+    """Delete what an image was before it was built anew, unless another name or a container still has it."""
+    if not _inspect(client, image_id).get("RepoTags"):
+        quietly(lambda: client.api.remove_image(image_id))
 
 
-def _context() -> io.BytesIO:
-    target = io.BytesIO()
-    with tarfile.open(fileobj=target, mode="w") as tar:
-        for name, path in (("Dockerfile", DOCKERFILE), ("app.py", PROGRAM)):
-            entry = tar.gettarinfo(str(path), name)
-            entry.mode, entry.mtime, entry.uid, entry.gid, entry.uname, entry.gname = 0o755, 0, 0, 0, "", ""
-            with path.open("rb") as content:
-                tar.addfile(entry, content)
-    target.seek(0)
-    return target
+def _discard_bases(client: Any, kept: str) -> None:
+    """Delete earlier offline bases; the engine refuses those that images are still built on."""
+    names = [name for image in client.api.images(OFFLINE_BASE) for name in image["RepoTags"] or ()]
+    for name in names:
+        if name != kept:
+            quietly(partial(client.api.remove_image, name))
+
+
+def _context(target: str) -> io.BytesIO:
+    content = io.BytesIO()
+    with tarfile.open(fileobj=content, mode="w") as tar:
+        for name, data in (("Dockerfile", stages(target).encode()), ("app.py", PROGRAM.read_bytes())):
+            entry = tarfile.TarInfo(name)
+            entry.size, entry.mode = len(data), 0o755
+            tar.addfile(entry, io.BytesIO(data))
+    content.seek(0)
+    return content
+
+
+def stages(target: str) -> str:
+    """The Dockerfile with its first stage and ``target`` only: older engines build, and keep, all before it."""
+    opening, first, *others = DOCKERFILE.read_text(encoding="utf-8").split("\nFROM ")
+    wanted = [stage for stage in others if stage.partition("\n")[0].endswith(f" AS {target}")]
+    return "\nFROM ".join((opening, first, *wanted))

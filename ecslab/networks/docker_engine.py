@@ -75,7 +75,7 @@ class EngineNetworks:
         """Remove the networks with condemned labels, and what is still on them."""
         for network in self._api.networks(filters={"label": LABEL_LAB}):
             if condemned(network.get("Labels") or {}):
-                quietly(lambda found=network["Id"]: self._remove(found))
+                self._remove(str(network["Id"]))
 
     def close(self) -> None:
         """Remove every network of this lab."""
@@ -85,8 +85,11 @@ class EngineNetworks:
             self._last.clear()
 
     def _remove(self, network_id: str) -> None:
-        remove_containers(self._api, self._api.inspect_network(network_id).get("Containers") or ())
-        self._api.remove_network(network_id)
+        def remove() -> None:
+            remove_containers(self._api, self._api.inspect_network(network_id).get("Containers") or ())
+            self._api.remove_network(network_id)
+
+        quietly(remove)
 
     def _make(self, name: str, cidr: str) -> EngineNetwork:
         if cidr and not (self.local and routed(cidr)):
@@ -120,7 +123,9 @@ def routed(cidr: str, table: Path = ROUTES) -> bool:
         rows = [line.split() for line in table.read_text(encoding="ascii").splitlines()[1:]]
     except OSError:
         return False
-    found = (ipaddress.ip_network((_address(row[1]), _address(row[7])), strict=False) for row in rows if len(row) > 7)
+    found = (
+        ipaddress.ip_network(f"{_address(row[1])}/{_address(row[7])}", strict=False) for row in rows if len(row) > 7
+    )
     return any(network.prefixlen > 0 and network.overlaps(wanted) for network in found)
 
 

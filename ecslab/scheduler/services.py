@@ -82,12 +82,18 @@ class _View:
         self.healthy = {t.task_arn for t in self.live if self.is_healthy(t)}
 
     def is_healthy(self, task: Task) -> bool:
-        """HEALTHY where a health check is defined; else RUNNING, for 40 seconds in the newest deployment."""
+        """Whether a task counts for minimumHealthyPercent.
+
+        In the newest deployment: HEALTHY where a health check is defined, else RUNNING for 40 seconds. In an older
+        one: RUNNING and not found UNHEALTHY, so that a rollout never takes away what has only just started.
+        """
         if task.last_status is not TaskStatus.RUNNING or task.health_status is HealthStatus.UNHEALTHY:
             return False
+        if task.deployment_id != self.current:
+            return True
         if self._checked(task):
             return task.health_status is HealthStatus.HEALTHY
-        return task.deployment_id != self.current or self.now >= self.healthy_from(task)
+        return self.now >= self.healthy_from(task)
 
     def healthy_from(self, task: Task) -> float:
         return (self.now if task.started_at is None else task.started_at) + HEALTHY_AFTER
@@ -134,11 +140,13 @@ def _replica_counts(view: _View) -> _Counts:
     floor = bounds.lower(desired)
     spare = view.count_healthy(view.live) - floor
     stops = list(_scale_in(view, good, len(good) - desired))
-    waiting_for_room = missing - starts if not view.now < _retry_at(view) else 0
+    throttled = view.now < _retry_at(view)
+    waiting_for_room = 0 if throttled else missing - starts
     wanted = max(len(view.old) - max(0, desired - healthy_new), min(waiting_for_room, len(view.old)))
     stops += _retire(view, view.old, wanted, spare - sum(s.task_arn in view.healthy for s in stops), _moved(view))
     stops += _retire_sick(view, sick, starts, spare)
-    deadlocked = bool(view.old) and missing > 0 and not starts and not stops and not view.leaving and not _moving(view)
+    may_change = starts or stops or throttled or view.leaving or _moving(view)
+    deadlocked = bool(view.old) and missing > 0 and not may_change
     return _Counts(starts=starts, stops=tuple(stops), deadlocked=deadlocked)
 
 

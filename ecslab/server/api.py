@@ -24,11 +24,13 @@ from ecslab.model.task import Task
 from ecslab.runtimes.base import Answers
 from ecslab.server.openlab import OpenLab, unreachable
 from ecslab.server.state import endpoint, state
-from ecslab.timeline import iso
+from ecslab.timeline import iso, real_monotonic, real_sleep
 
 Json = dict[str, Any]
 CURL_TIMEOUT = 10.0
-"""Real seconds that ``curl`` waits for a task."""
+"""Real seconds that ``curl`` waits for an answer."""
+CURL_PATIENCE, CURL_PAUSE = 5.0, 0.1
+"""Real seconds for which ``curl`` tries again where nobody listens yet, and between two tries."""
 
 
 class LabApi:
@@ -255,15 +257,24 @@ def _entry(entry: Entry) -> Json:
 
 
 def _fetch(url: str) -> tuple[int, str]:
-    """GET from a task. LabError where nothing answers."""
+    """GET from a task, patiently: a program needs a moment from its start until it listens. LabError."""
+    until = real_monotonic() + CURL_PATIENCE
+    while True:
+        try:
+            return _fetch_once(url)
+        except (OSError, http.client.HTTPException) as failed:
+            if real_monotonic() > until:
+                raise LabError(
+                    f"Nothing answered at {url} ({getattr(failed, 'reason', failed)}).",
+                    "Is the container running and listening on that port?",
+                ) from None
+            real_sleep(CURL_PAUSE)
+
+
+def _fetch_once(url: str) -> tuple[int, str]:
     opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
     try:
         with opener.open(url, timeout=CURL_TIMEOUT) as answer:
             return int(answer.status), answer.read().decode("utf-8", "replace")
     except urllib.error.HTTPError as answer:
         return int(answer.code), answer.read().decode("utf-8", "replace")
-    except (OSError, http.client.HTTPException) as failed:
-        reason = getattr(failed, "reason", failed)
-        raise LabError(
-            f"Nothing answered at {url} ({reason}).", "Is the container running and listening on that port?"
-        ) from None

@@ -232,3 +232,30 @@ def test_an_agent_that_goes_away_leaves_its_tasks_as_they_are(api: Api) -> None:
     seen = api.ecs.describe_container_instances(containerInstances=[arn])["containerInstances"][0]
     assert (seen["agentConnected"], seen["runningTasksCount"]) == (False, 1)
     assert api.task(task)["lastStatus"] == "RUNNING"
+
+
+def test_clusters_are_listed_page_by_page_and_created_once(api: Api) -> None:
+    again = api.ecs.create_cluster(clusterName="default")["cluster"]
+    api.ecs.create_cluster(clusterName="second")
+    first = api.ecs.list_clusters(maxResults=1)
+    rest = api.ecs.list_clusters(maxResults=1, nextToken=first["nextToken"])
+    assert [*first["clusterArns"], *rest["clusterArns"]] == [
+        again["clusterArn"],
+        again["clusterArn"].replace("default", "second"),
+    ]
+    assert refused(api.ecs.create_cluster, clusterName="no spaces")[0] == "InvalidParameterException"
+
+
+def test_an_agent_is_answered_where_to_poll_and_that_it_was_heard(api: Api) -> None:
+    assert api.ecs.discover_poll_endpoint()["endpoint"].startswith("https://")
+    answer = api.ecs.submit_attachment_state_changes(attachments=[{"attachmentArn": "arn:a", "status": "ATTACHED"}])
+    assert answer["acknowledgment"] == "ACK"
+
+
+def test_families_are_listed_by_status(api: Api) -> None:
+    api.register("one")
+    api.register("two")
+    api.ecs.deregister_task_definition(taskDefinition="two:1")
+    assert api.ecs.list_task_definition_families()["families"] == ["one"]
+    assert api.ecs.list_task_definition_families(status="INACTIVE")["families"] == ["two"]
+    assert api.ecs.list_task_definition_families(status="ALL", familyPrefix="t")["families"] == ["two"]

@@ -265,3 +265,10 @@ def test_scale_in_takes_tasks_that_do_not_run_yet_first() -> None:
     waiting = made_world.add("ecs-svc/2", "arn:td/web:2")
     assert [s.task_arn for s in made_world.plan().stops] == [waiting.task_arn]
     assert running.task_arn in {t.task_arn for t in made_world.live()}
+
+
+def test_a_throttled_deployment_is_not_said_to_be_stuck() -> None:
+    made_world = world(2, 100, 100, old=2)
+    failing = replace(made_world.service.primary, failed_in_a_row=4, retry_at=made_world.now + 20)
+    made_world.service = replace(made_world.service, deployments=(failing, *made_world.service.deployments[1:]))
+    assert made_world.plan().events == ()
