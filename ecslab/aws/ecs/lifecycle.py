@@ -9,7 +9,14 @@ from typing import Any
 from ecslab.model.status import TRANSITIONS, DesiredStatus, HealthStatus, StopCode, TaskStatus
 from ecslab.model.task import Task
 
-FAILED_TO_START = ("CannotPull", "CannotCreate", "CannotStart", "ResourceInitialization", "TaskFailedToStart")
+FAILED_TO_START = (
+    "ContainerRuntime",
+    "CannotPull",
+    "CannotCreate",
+    "CannotStart",
+    "ResourceInitialization",
+    "TaskFailedToStart",
+)
 """Prefixes of stop reasons that mean the task never started."""
 
 
