@@ -26,8 +26,6 @@ from ecslab.networks.ports import PortBook, port_taken
 
 ANYWHERE = "127.0.0.1"
 """Where ports are published when nothing else of the engine can be dialled from here."""
-BRIDGE = "bridge"
-"""The engine's own network."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -169,10 +167,12 @@ class DockerFabric:
         )
 
     def _bridge(self, request: WiringRequest) -> Wiring:
-        address = self.add_instance(request.instance, "")
+        network, address = self._networks.plain(), self.add_instance(request.instance, "")
         published = {p: self._publish(request, p, address) for p in request.ports}
         plain = {
-            name: ContainerWiring(publish=tuple(own for p, own in published.items() if p.container == name))
+            name: ContainerWiring(
+                network=network, publish=tuple(own for p, own in published.items() if p.container == name)
+            )
             for name in request.containers
         }
         return Wiring(
@@ -185,7 +185,7 @@ class DockerFabric:
 
     def _linked(self, request: WiringRequest, plain: dict[str, ContainerWiring]) -> dict[str, ContainerWiring]:
         """The same on a network of the lab's, each with an address chosen beforehand, so that names can be given."""
-        network = self._networks.linked()
+        network = self._networks.own()
         own = {name: self._networks.next_address(network) for name in request.containers}
         return {
             name: ContainerWiring(
@@ -216,8 +216,9 @@ class DockerFabric:
         with self._making:
             known = self._namespaces.get(instance)
             if known is None:
-                keeper = self._keepers.take(BRIDGE)
-                known = _Namespace(keeper=keeper, address=self._keepers.address(keeper, BRIDGE))
+                network = self._networks.plain()
+                keeper = self._keepers.take(network)
+                known = _Namespace(keeper=keeper, address=self._keepers.address(keeper, network))
                 self._namespaces[instance] = known
             return known
 

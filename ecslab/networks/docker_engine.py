@@ -1,7 +1,8 @@
 """Which engine networks a lab has: one for each VPC, with the VPC's own addresses where they are free here.
 
-Containers in bridge mode are on the engine's own network, as on ECS; only those with ``links`` are on one of the
-lab's, where a container's address can be chosen before it starts. Invariant: a network is made once, when the first
+Containers in bridge mode are on the engine's own network, as on ECS (it starts them faster, too); those with
+``links`` are on one of the lab's, where a container's address can be chosen before it starts, and so is everybody
+where the engine has no network of its own. Invariant: a network is made once, when the first
 task needs it, and ``close`` removes it.
 """
 
@@ -14,14 +15,15 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from docker.errors import APIError
+from docker.errors import APIError, NotFound
 
 from ecslab.engine import mine, quietly, remove_containers
 from ecslab.model.labels import LABEL_LAB
 from ecslab.model.network import Eni
 
-LINKS = "links"
-"""The lab's network for containers that are linked."""
+BRIDGE = "bridge"
+"""The engine's own network, and the end of the name of the lab's own one."""
+INTERFACES = Path("/sys/class/net")
 ROUTES = Path("/proc/net/route")
 
 
@@ -46,6 +48,7 @@ class EngineNetworks:
         self._lock = threading.Lock()
         self._made: dict[str, EngineNetwork] = {}
         self._last: dict[str, int] = {}
+        self._has_bridge: bool | None = None
 
     def vpc(self, eni: Eni) -> EngineNetwork:
         """The network of an interface's VPC. APIError of the engine."""
@@ -54,12 +57,26 @@ class EngineNetworks:
                 self._made[eni.vpc_id] = self._make(f"ecslab-{self._lab_id}-{eni.vpc_id}", eni.vpc_cidr)
             return self._made[eni.vpc_id]
 
-    def linked(self) -> EngineNetwork:
-        """The network of linked containers. APIError of the engine."""
+    def own(self) -> EngineNetwork:
+        """The lab's own network, whose addresses can be chosen. APIError of the engine."""
         with self._lock:
-            if LINKS not in self._made:
-                self._made[LINKS] = self._make(f"ecslab-{self._lab_id}-{LINKS}", "")
-            return self._made[LINKS]
+            if BRIDGE not in self._made:
+                self._made[BRIDGE] = self._make(f"ecslab-{self._lab_id}-{BRIDGE}", "")
+            return self._made[BRIDGE]
+
+    def plain(self) -> str:
+        """The network of bridge and host mode: the engine's own, or the lab's where it has none. APIError."""
+        if self._has_bridge is None:
+            self._has_bridge = self._look_for_bridge()
+        return BRIDGE if self._has_bridge else self.own().name
+
+    def _look_for_bridge(self) -> bool:
+        try:
+            options = self._api.inspect_network(BRIDGE).get("Options") or {}
+        except NotFound:
+            return False  # the engine runs with --bridge=none
+        name = options.get("com.docker.network.bridge.name", "")
+        return not (self.local and name) or (INTERFACES / name).exists()
 
     def next_address(self, network: EngineNetwork) -> str:
         """An address counted down from the top of the network, far from those the engine gives by itself."""

@@ -602,11 +602,12 @@ def test_fargates_rules_are_silent_where_fargate_is_not_required() -> None:
 # ---------------------------------------------------------------------------------------------- real definitions
 
 
-@pytest.mark.parametrize("path", CORPUS, ids=lambda path: path.stem[:80])
-def test_a_real_definition_registers_unchanged(path: Path) -> None:
-    definition = json.loads(path.read_text(encoding="utf-8"))
-    assert [fault for fault in faults(definition) if fault.severity is Severity.ERROR] == []
-    parse(definition, arn="arn", revision=1)
+def test_every_real_definition_registers_unchanged() -> None:
+    """The corpus stands beside the checkout or not at all; where it is absent there is nothing to refuse."""
+    for path in CORPUS:
+        definition = json.loads(path.read_text(encoding="utf-8"))
+        assert [f for f in faults(definition) if f.severity is Severity.ERROR] == [], path.name
+        parse(definition, arn="arn", revision=1)
 
 
 REAL_MISTAKES = [

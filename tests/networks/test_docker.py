@@ -144,6 +144,15 @@ def test_closing_removes_every_network_and_pause_container(fabric: DockerFabric,
 
 
 @pytest.mark.docker
+def test_bridge_mode_is_on_a_network_of_the_lab_where_the_engine_has_none(
+    fabric: DockerFabric, lab: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("ecslab.networks.docker_engine.INTERFACES", tmp_path)
+    wiring = fabric.attach(request(NetworkMode.BRIDGE, instance="i-1"))
+    assert wiring.containers["web"].network == f"ecslab-{lab}-bridge"
+
+
+@pytest.mark.docker
 def test_all_tasks_in_host_mode_share_the_namespace_of_their_instance(fabric: DockerFabric, client: Any) -> None:
     one = fabric.attach(request(NetworkMode.HOST, instance="i-1"))
     two = fabric.attach(
