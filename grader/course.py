@@ -22,6 +22,12 @@ from grader.build import COURSE, Lab
 
 COMMAND_SECONDS = 600
 _CONFIG = "nbgrader_config.py"
+_NBGRADER = """
+import sys
+sys.modules["rfc3987_syntax"] = None  # jsonschema does without it; importing it takes half of nbgrader's start
+from nbgrader.apps.nbgraderapp import main
+main()
+"""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -65,7 +71,7 @@ class Course:
         beside = str(Path(sys.executable).parent)  # nbgrader calls alembic by its bare name
         settings = {"PATH": os.pathsep.join([beside, os.environ.get("PATH", "")]), "PYTHONWARNINGS": "ignore"}
         done = subprocess.run(
-            [sys.executable, "-m", "nbgrader", *arguments],
+            [sys.executable, "-c", _NBGRADER, *arguments],
             cwd=self.folder,
             env=os.environ | settings,
             stdin=subprocess.DEVNULL,

@@ -24,7 +24,7 @@ from ecslab.model.network import Publish
 IMAGE = "ecslab/tool:1"
 SPARES = 2
 """How many are kept ready once the first task has needed one."""
-QUIET = 1.0
+QUIET = 0.5
 """Real seconds without a task that needs one, before spares are made: they must not slow down what starts now."""
 LAST = 30.0
 """Real seconds that ``close`` waits for the one being made."""

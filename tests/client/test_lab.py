@@ -152,8 +152,11 @@ def test_an_exercise_is_checked_scored_and_hinted_at(web: Lab) -> None:
 
 
 def test_an_answer_is_handed_in_whatever_it_is_made_of(lab: Lab) -> None:
-    lab.answer("4.3", {"set": {2, 1}, "tuple": (1, 2), "when": lab.time.now()})
-    assert lab.check("4.3").outcome != "not_attempted"
+    lab.answer("4.3", {"when": lab.time.now(), "tuple": (1, 2)})
+    assert "is not 2026-01-01" in repr(lab.check("4.3"))
+    assert "is not [1, 2]" in repr(lab.check("4.3"))
+    lab.answer("4.3", {70, 60})
+    assert "The lower bound is not 60" in repr(lab.check("4.3"))
 
 
 def test_errors_of_the_server_are_raised_as_their_class_in_two_lines(lab: Lab) -> None:
