@@ -78,6 +78,11 @@ def test_a_disconnected_agent_gets_no_new_task(api: Api) -> None:
     [
         ({"taskDefinition": "nope"}, "ClientException", "TaskDefinition not found"),
         ({"taskDefinition": "web", "cluster": "nope"}, "ClusterNotFoundException", "Cluster not found"),
+        (
+            {"taskDefinition": "web", "placementConstraints": [{"type": "memberOf", "expression": "attribute:x == y"}]},
+            "InvalidParameterException",
+            "memberOf",
+        ),
         ({"taskDefinition": "web", "count": 11}, "InvalidParameterException", "between 1 and 10"),
         ({"taskDefinition": "web", "count": 0}, "InvalidParameterException", "between 1 and 10"),
         ({"taskDefinition": "web:x"}, "InvalidParameterException", "revision"),

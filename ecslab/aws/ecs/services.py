@@ -9,7 +9,7 @@ from typing import Any
 
 from ecslab.aws.ecs.base import Failure, Request, Verbs, at_most, missing, page
 from ecslab.aws.ecs.networking import check_network
-from ecslab.aws.ecs.tasks import launch_of
+from ecslab.aws.ecs.tasks import constraints_of, launch_of
 from ecslab.errors import (
     ClientException,
     InvalidParameterException,
@@ -85,7 +85,7 @@ class ServiceVerbs(Verbs):
             scheduling_strategy=strategy,
             deployment_configuration=_percents(request.get("deploymentConfiguration"), _DEFAULTS[strategy]),
             network_configuration=request.get("networkConfiguration"),
-            placement_constraints=_constraints(request),
+            placement_constraints=constraints_of(request),
             placement_strategy=_strategy(request, strategy),
             platform_version="LATEST" if launch is LaunchType.FARGATE else None,
             platform_family="Linux" if launch is LaunchType.FARGATE else None,
@@ -157,7 +157,7 @@ class ServiceVerbs(Verbs):
             now = service.deployment_configuration
             changes["deployment_configuration"] = _percents(request["deploymentConfiguration"], now)
         if request.get("placementConstraints") is not None:
-            changes["placement_constraints"] = _constraints(request)
+            changes["placement_constraints"] = constraints_of(request)
         if request.get("placementStrategy") is not None:
             changes["placement_strategy"] = _strategy(request, strategy)
         for key, field in _PLAIN:
@@ -324,15 +324,6 @@ def _percents(given: Mapping[str, Any] | None, now: DeploymentConfiguration) -> 
             "not above the maximum, the maximum 100 to 200."
         )
     return changed
-
-
-def _constraints(request: Request) -> tuple[Mapping[str, str], ...]:
-    constraints = tuple(request.get("placementConstraints") or ())
-    if any(c.get("type") == "memberOf" for c in constraints):
-        raise InvalidParameterException(
-            "This lab does not have memberOf placement constraints yet. Use distinctInstance, or leave it out."
-        )
-    return constraints
 
 
 def _strategy(request: Request, scheduling: SchedulingStrategy) -> tuple[Mapping[str, str], ...]:

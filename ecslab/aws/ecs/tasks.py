@@ -63,7 +63,7 @@ class TaskVerbs(Verbs):
         demand = Demand(
             definition=definition,
             group=_group(request, definition),
-            constraints=tuple(request.get("placementConstraints") or ()),
+            constraints=constraints_of(request),
             strategy=tuple(request.get("placementStrategy") or ()),
             cpu=cpu_units(overrides.get("cpu")),
             memory=memory_mib(overrides.get("memory")),
@@ -302,6 +302,16 @@ def launch_of(request: Request) -> tuple[LaunchType, str | None]:
             f"The specified capacity provider '{name}' was not found. This lab knows FARGATE and FARGATE_SPOT so far."
         )
     return LaunchType.FARGATE, name
+
+
+def constraints_of(request: Request) -> tuple[Mapping[str, str], ...]:
+    """The placement constraints of a run or service; memberOf is refused rather than dropped."""
+    constraints = tuple(request.get("placementConstraints") or ())
+    if any(c.get("type") == "memberOf" for c in constraints):
+        raise InvalidParameterException(
+            "This lab does not have memberOf placement constraints yet. Use distinctInstance, or leave it out."
+        )
+    return constraints
 
 
 def _overrides(request: Request, definition: TaskDefinition) -> Mapping[str, Any]:
