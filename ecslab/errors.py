@@ -118,14 +118,6 @@ class ClusterContainsTasksException(ApiError):
     """DeleteCluster with tasks still active."""
 
 
-class TargetNotFoundException(ApiError):
-    """The target of an attribute does not exist."""
-
-
-class PlatformUnknownException(ApiError):
-    """The Fargate platform version does not exist."""
-
-
 class TaskError(EcslabError):
     """Why a container or task failed. ``str()`` is AWS's reason: the class name, a colon, the detail."""
 

@@ -139,11 +139,6 @@ NOT_YET_RUNNING = frozenset((TaskStatus.PROVISIONING, TaskStatus.PENDING, TaskSt
 """What ECS counts as pending."""
 
 
-def may_follow(before: TaskStatus, after: TaskStatus) -> bool:
-    """Whether a task may go from ``before`` to ``after`` in one step."""
-    return after in TRANSITIONS[before]
-
-
 def mermaid() -> str:
     """The transition table as a Mermaid state diagram."""
     arrows = [f"    {a} --> {b}" for a, following in TRANSITIONS.items() for b in following]

@@ -137,14 +137,13 @@ def _replica_counts(view: _View) -> _Counts:
     starts = max(0, min(missing, max(bounds.upper(desired), desired if not view.old else 0) - len(view.live)))
     starts = _throttled(view, starts)
     healthy_new = view.count_healthy(good)
-    floor = bounds.lower(desired)
-    spare = view.count_healthy(view.live) - floor
+    spare = view.count_healthy(view.live) - bounds.lower(desired)
     stops = list(_scale_in(view, good, len(good) - desired))
     throttled = view.now < _retry_at(view)
     waiting_for_room = 0 if throttled else missing - starts
     wanted = max(len(view.old) - max(0, desired - healthy_new), min(waiting_for_room, len(view.old)))
     stops += _retire(view, view.old, wanted, spare - sum(s.task_arn in view.healthy for s in stops), _moved(view))
-    stops += _retire_sick(view, sick, starts, spare)
+    stops += _retire_sick(view, sick, starts)
     may_change = starts or stops or throttled or view.leaving or _moving(view)
     deadlocked = bool(view.old) and missing > 0 and not may_change
     return _Counts(starts=starts, stops=tuple(stops), deadlocked=deadlocked)
@@ -203,7 +202,7 @@ def _retire(view: _View, tasks: Sequence[Task], wanted: int, spare: int, reason:
     return stops
 
 
-def _retire_sick(view: _View, sick: Sequence[Task], starts: int, spare: int) -> list[Stop]:
+def _retire_sick(view: _View, sick: Sequence[Task], starts: int) -> list[Stop]:
     """Unhealthy tasks go once their replacements are healthy, or at once where there is no room to start first."""
     replaced = view.count_healthy(view.new) >= view.service.desired_count
     if not sick or (not replaced and (starts or _moving(view))):

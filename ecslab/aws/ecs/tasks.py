@@ -38,8 +38,7 @@ class TaskVerbs(Verbs):
         launch_type, provider = launch_of(request)
         check_network(self.place, definition, request.get("networkConfiguration"), launch_type)
         overrides = _overrides(request, definition)
-        rooms = self.store.rooms(cluster)
-        if launch_type is not LaunchType.FARGATE and not rooms:
+        if launch_type is not LaunchType.FARGATE and not self.store.instances(cluster):
             raise InvalidParameterException(NO_INSTANCES + " Register an instance, or use the FARGATE launch type.")
         tasks: list[Task] = []
         for _ in range(count):
