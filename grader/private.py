@@ -19,6 +19,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from ecslab.client.home import running
+from ecslab.client.starting import end_beside
 from ecslab.errors import LabError
 from ecslab.timeline import real_monotonic, real_sleep
 
@@ -40,6 +42,7 @@ class PrivateLab:
 
     endpoint: str
     home: Path
+    runtime: str = "simulated"
 
     def call(self, path: str, body: Mapping[str, Any] | None = None) -> dict[str, Any]:
         """One call of the lab's own API (GET without a body, POST with one). Errors: LabError as the server says."""
@@ -54,8 +57,12 @@ class PrivateLab:
         return found
 
     def reset(self) -> None:
-        """Empty the account; the server stays."""
+        """Empty the account, and those of labs beside it; the servers stay."""
         self.call("/_ecslab/reset", {})
+        for beside in self.home.glob("beside-*"):
+            found = running(beside)
+            if found is not None:
+                found[0].post("reset")
 
 
 @contextmanager
@@ -68,8 +75,9 @@ def private_lab(labs: Path, runtime: str = "simulated") -> Iterator[PrivateLab]:
         home = Path(folder)
         process = _started(home, labs, runtime)
         try:
-            yield PrivateLab(endpoint=_endpoint(process, home), home=home)
+            yield PrivateLab(endpoint=_endpoint(process, home), home=home, runtime=runtime)
         finally:
+            end_beside(home)
             _ended(process)
 
 

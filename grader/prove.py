@@ -19,13 +19,14 @@ from pathlib import Path
 from typing import Any
 
 from ecslab.checks.percent import Cell, Role, solution
+from ecslab.client.reports import Report, Score
 from ecslab.errors import LabError
 from ecslab.timeline import real_monotonic
 from grader.build import Lab, lab, lab_folders
 from grader.notebooks import without_solution
 from grader.private import PrivateLab, private_lab
 
-SKIPPED = (Role.CHECK, Role.SCORE)  # the proof asks the server itself
+SKIPPED = (Role.CHECK, Role.SCORE)  # the proof reads the score cell of its own question only
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -80,22 +81,25 @@ def mistake(path: Path) -> Case:
     )
 
 
-def prove(one: Lab, case: Case, private: PrivateLab) -> dict[str, Any]:
-    """Run one case on an emptied account; the report. Errors: Disproved saying what came instead."""
+def prove(one: Lab, case: Case, private: PrivateLab) -> Report:
+    """Run one case on an emptied account; what its score cell then says. Disproved saying what came instead."""
     if case.question not in one.questions:
         raise LabError(f"{one.name}: {case.name} is about question {case.question}, which there is not.")
     private.reset()
+    cells = needed(one.cells, case.question)
     with _inside(private):
-        raised = _run(needed(one.cells, case.question), case, private)
-    report = _asked(private, case.question)
+        namespace, raised = _run(cells, case)
+        report = _asked(cells, namespace)
     wrong = _objections(case, report, one.points[case.question])
     if wrong:
         raise Disproved(f"{one.name} {case.question} {case.name}: {wrong}. {_told(report)}{raised}")
     return report
 
 
-def _asked(private: PrivateLab, question: str) -> dict[str, Any]:
-    return private.call("/_ecslab/check", {"question": question})
+def _asked(cells: Sequence[Cell], namespace: dict[str, Any]) -> Report:
+    """What the score cell, the last of them, gives: the very expression that nbgrader grades."""
+    score: Score = eval(cells[-1].source, namespace)
+    return score.report
 
 
 # ── running ───────────────────────────────────────────────────────────────────────────────────────────────────
@@ -104,15 +108,14 @@ def _asked(private: PrivateLab, question: str) -> dict[str, Any]:
 @contextmanager
 def _inside(private: PrivateLab) -> Iterator[None]:
     """``ecslab.connect()`` attaches to the private lab, and what cells print goes nowhere."""
-    before = os.environ.get("ECSLAB_HOME")
-    os.environ["ECSLAB_HOME"] = str(private.home)
+    before = dict(os.environ)
+    os.environ.update(ECSLAB_HOME=str(private.home), ECSLAB_RUNTIME=private.runtime)
     try:
         with redirect_stdout(io.StringIO()), redirect_stderr(io.StringIO()):
             yield
     finally:
-        os.environ.pop("ECSLAB_HOME")
-        if before is not None:
-            os.environ["ECSLAB_HOME"] = before
+        os.environ.clear()
+        os.environ.update(before)
 
 
 def needed(cells: Sequence[Cell], question: str) -> list[Cell]:
@@ -142,8 +145,8 @@ def needed(cells: Sequence[Cell], question: str) -> list[Cell]:
     return chosen
 
 
-def _run(cells: Sequence[Cell], case: Case, private: PrivateLab) -> str:
-    """Run these cells, the case's own code in its place; what its cells raised, where that is allowed."""
+def _run(cells: Sequence[Cell], case: Case) -> tuple[dict[str, Any], str]:
+    """Run these cells, the case's own code in its place: their names, and what they raised where that is allowed."""
     namespace: dict[str, Any] = {"__name__": "__main__", "display": lambda *shown, **options: None}
     raised = ""
     reached = False
@@ -154,7 +157,7 @@ def _run(cells: Sequence[Cell], case: Case, private: PrivateLab) -> str:
             continue
         if own and case.stub is not None:
             exec(compile(case.stub, f"<unsolved {case.question}>", "exec"), namespace)
-            _refuse_points(case, _asked(private, case.question))
+            _refuse_points(case, _asked(cells, namespace))
         try:
             exec(compile(_code(cell, case), f"<{cell.role} {cell.question}>", "exec"), namespace)
         except Exception as failure:
@@ -162,11 +165,11 @@ def _run(cells: Sequence[Cell], case: Case, private: PrivateLab) -> str:
             if case.stub is not None or not reached:
                 raise Disproved(f"{case.question} {case.name}: the cell {told}") from failure
             raised += f" (the cell {told})"
-    return raised
+    return namespace, raised
 
 
-def _refuse_points(case: Case, report: dict[str, Any]) -> None:
-    if report["score"] or report["outcome"] == "uncheckable":
+def _refuse_points(case: Case, report: Report) -> None:
+    if report.score or report.outcome == "uncheckable":
         raise Disproved(f"{case.question}, unsolved: expected 0 points. {_told(report)}")
 
 
@@ -176,23 +179,23 @@ def _code(cell: Cell, case: Case) -> str:
     return case.code if cell.question == case.question else solution(cell.source)
 
 
-def _objections(case: Case, report: dict[str, Any], points: float) -> str:
-    codes = {finding["code"] for finding in report["findings"] if not finding["passed"]}
-    missing = [wanted for wanted in case.expects if wanted not in codes | {report["outcome"]}]
+def _objections(case: Case, report: Report, points: float) -> str:
+    codes = {finding["code"] for finding in report.findings if not finding["passed"]}
+    missing = [wanted for wanted in case.expects if wanted not in codes | {report.outcome}]
     if missing:
         return f"expected {', '.join(missing)}"
-    if report["outcome"] == "uncheckable" and "uncheckable" not in case.expects:
+    if report.outcome == "uncheckable" and "uncheckable" not in case.expects:
         return "the check could not look"
-    if case.score is not None and report["score"] != case.score:
+    if case.score is not None and report.score != case.score:
         return f"expected {case.score:g} points"
-    if case.score is None and report["score"] >= points:
+    if case.score is None and report.score >= points:
         return "a mistake got full marks"
     return ""
 
 
-def _told(report: dict[str, Any]) -> str:
-    lines = [f"{'✓' if f['passed'] else '✗'} {f['text']} [{f['code']}]" for f in report["findings"]]
-    verdict = f"Got {report['outcome']}, {report['score']:g} of {report['points']:g} points: {report['message']}"
+def _told(report: Report) -> str:
+    lines = [f"{'✓' if f['passed'] else '✗'} {f['text']} [{f['code']}]" for f in report.findings]
+    verdict = f"Got {report.outcome}, {report.score:g} of {report.points:g} points: {report.message}"
     return "\n  ".join([verdict, *lines])
 
 
@@ -226,7 +229,7 @@ def _shown(one: Lab, case: Case, private: PrivateLab) -> int:
         print(f"✗ {wrong}", flush=True)
         return 1
     took = real_monotonic() - began
-    print(f"✓ {one.name} {case.question} {case.name}: {report['score']:g} points ({took:.1f} s)", flush=True)
+    print(f"✓ {one.name} {case.question} {case.name}: {report.score:g} points ({took:.1f} s)", flush=True)
     return 0
 
 

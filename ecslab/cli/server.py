@@ -58,10 +58,10 @@ def status(arguments: argparse.Namespace) -> int:
 
 
 def stop(arguments: argparse.Namespace) -> int:
-    """Stop the server and wait until its process is gone; nothing of the lab is left."""
-    from ecslab.client.starting import end
+    """Stop the server, and those beside it, and wait until they are gone; nothing of the lab is left."""
+    from ecslab.client.starting import end_all
 
-    ended = end(lab_home(arguments.home))
+    ended = end_all(lab_home(arguments.home))
     print("The lab is stopped; nothing of it is left running." if ended else "No lab was running.")
     return 0
 

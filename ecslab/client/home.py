@@ -36,6 +36,16 @@ def lab_home(home: Path | str | None = None) -> Path:
     return Path(home or os.environ.get("ECSLAB_HOME") or Path.home() / ".ecslab").expanduser()
 
 
+def kind_of(time: str) -> str:
+    """real, scaled or virtual, for a wish like ``scaled:20``."""
+    return time.partition(":")[0]
+
+
+def beside_home(home: Path, time: str) -> Path:
+    """The home of the second lab that has that kind of time, inside the first one's."""
+    return home / f"beside-{kind_of(time)}"
+
+
 def read_record(home: Path) -> Record | None:
     """The record of a home, or None where there is none that can be read."""
     try:

@@ -153,6 +153,18 @@ def port_is_free(port: int) -> bool:
     return True
 
 
+def end_all(home: Path) -> bool:
+    """``end`` for the server of a home and for those beside it; False where none ran."""
+    beside, own = end_beside(home), end(home)
+    return beside or own
+
+
+def end_beside(home: Path) -> bool:
+    """``end`` for the servers beside the one of a home (``connect(…, beside=True)``); False where none ran."""
+    ended = [end(folder) for folder in sorted(home.glob("beside-*")) if folder.is_dir()]
+    return any(ended)
+
+
 def end(home: Path) -> bool:
     """Stop the server of a home and wait until its process is gone; False where none ran.
 

@@ -15,7 +15,7 @@ import pytest
 
 import ecslab
 from ecslab.client.home import alive, read_record, running
-from ecslab.client.starting import end
+from ecslab.client.starting import end, end_all
 from ecslab.errors import LabError, LabNotRunning
 from ecslab.timeline import real_monotonic, real_sleep
 
@@ -91,6 +91,21 @@ def test_another_runtime_or_time_than_the_running_one_says_how_to_switch(
         ecslab.connect(**wish, home=served_home)
     options = " ".join(f"--{name} {value}" for name, value in wish.items())
     assert f"`ecslab stop`, then `ecslab up {options}`" in caught.value.hint
+
+
+def test_a_lab_with_another_kind_of_time_can_stand_beside_the_running_one(home: Path) -> None:
+    first = ecslab.connect(runtime="simulated", time="real", home=home)
+    second = ecslab.connect(time="virtual", home=home, beside=True)
+    assert (first.time.kind, second.time.kind, second.runtime) == ("real", "virtual", "simulated")
+    assert ecslab.connect(time="virtual", home=home, beside=True).endpoint == second.endpoint
+    assert ecslab.connect(time="real", home=home, beside=True).endpoint == first.endpoint
+    assert end_all(home)
+    assert running(home) is None
+    assert not end_all(home)
+
+
+def test_virtual_time_serves_whoever_asks_for_a_lab_beside(lab: ecslab.Lab, served_home: Path) -> None:
+    assert ecslab.connect(time="scaled:20", home=served_home, beside=True).endpoint == lab.endpoint
 
 
 def test_a_server_that_does_not_start_says_why_and_what_to_try(home: Path) -> None:

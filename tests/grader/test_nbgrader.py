@@ -15,7 +15,7 @@ import pytest
 
 from grader import build, notebooks
 from grader.build import Lab
-from grader.course import Course, Grade
+from grader.course import Course
 
 
 def course_of(folder: Path, one: Lab) -> Course:
@@ -66,46 +66,68 @@ def test_nbgrader_carries_partial_grades_and_shrugs_off_honest_accidents(tmp_pat
     assert "Finding about 3.1." in pages["e-solved"].read_text()
 
 
+LABS = {folder.name: build.lab(folder) for folder in build.lab_folders()}
+
+
 @dataclass(frozen=True)
-class Graded:
-    """A lab that went through nbgrader's commands, handed in by three learners."""
+class Term:
+    """The course of all labs, one gradebook, each lab handed in by three learners; pages of feedback as they come."""
 
-    one: Lab
     course: Course
-    grades: dict[str, Grade]
-    pages: dict[str, Path]
+    pages: dict[str, Future[dict[str, Path]]]
 
 
-def graded(one: Lab, folder: Path) -> Graded:
-    course = course_of(folder, one)
-    course.submit(one, "solved", one.questions)
-    course.submit(one, "half", half(one))
-    course.hand_in(one.name, "unsolved", one.student_path)
-    grades = course.autograde(one.name)
-    return Graded(one, course, grades, course.feedback(one.name))
+def hand_in_everything(folder: Path) -> Course:
+    course = Course(folder)
+    course.assemble(LABS.values())
+    for name, one in LABS.items():
+        course.generate(name)
+        course.submit(one, "solved", one.questions)
+        course.submit(one, "half", half(one))
+        course.hand_in(name, "unsolved", one.student_path)
+    return course
+
+
+def grade(course: Course, name: str) -> dict[str, Path]:
+    course.nbgrader("autograde", name)
+    return course.feedback(name)
 
 
 @pytest.fixture(scope="module")
-def results(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, Future[Graded]]]:
-    """Every lab, graded at the same time: most of it is waiting for kernels."""
-    labs = [build.lab(folder) for folder in build.lab_folders()]
+def term(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Term]:
+    """Two labs are graded at the same time: most of it is waiting for kernels."""
+    course = hand_in_everything(tmp_path_factory.mktemp("course"))
     with ThreadPoolExecutor(2) as pool:
-        yield {one.name: pool.submit(graded, one, tmp_path_factory.mktemp(one.name)) for one in labs}
+        yield Term(course, {name: pool.submit(grade, course, name) for name in LABS})
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("name", [folder.name for folder in build.lab_folders()])
-def test_a_lab_is_graded_by_nbgrader_as_it_deserves(results: dict[str, Future[Graded]], name: str) -> None:
-    seen = results[name].result()
-    points = seen.one.points
+@pytest.mark.parametrize("name", LABS)
+def test_a_lab_is_graded_by_nbgrader_as_it_deserves(term: Term, name: str) -> None:
+    pages, one = term.pages[name].result(), LABS[name]
+    grades = {grade.student: grade for grade in term.course.grades(name)}
+    points = one.points
     most = sum(points.values())
-    expected = {"solved": most, "half": sum(points[number] for number in half(seen.one)), "unsolved": 0.0}
-    assert {student: grade.score for student, grade in seen.grades.items()} == expected
-    assert {grade.most for grade in seen.grades.values()} == {most}
-    _no_cell_of_an_unsolved_notebook_fails(seen.course, seen.one)
-    assert sorted(seen.pages) == ["half", "solved", "unsolved"]
-    for number in seen.one.questions:
-        assert f'lab.score("{number}")' in _plain(seen.pages["solved"])
+    expected = {"solved": most, "half": sum(points[number] for number in half(one)), "unsolved": 0.0}
+    assert {student: grade.score for student, grade in grades.items()} == expected
+    assert {grade.most for grade in grades.values()} == {most}
+    _no_cell_of_an_unsolved_notebook_fails(term.course, one)
+    assert sorted(pages) == ["half", "solved", "unsolved"]
+    for number in one.questions:
+        assert f'lab.score("{number}")' in _plain(pages["solved"])
+
+
+@pytest.mark.slow
+def test_the_whole_course_ends_in_one_gradebook(term: Term) -> None:
+    for page in term.pages.values():
+        page.result()
+    most = sum(sum(one.points.values()) for one in LABS.values())
+    whole = dict.fromkeys(("solved", "half", "unsolved"), 0.0)
+    for name in LABS:
+        for one in term.course.grades(name):
+            whole[one.student] += one.score
+    assert whole["solved"] == most
+    assert 0.0 == whole["unsolved"] < whole["half"] < most
 
 
 def _no_cell_of_an_unsolved_notebook_fails(course: Course, one: Lab) -> None:
