@@ -102,6 +102,10 @@ class ServiceNotActiveException(ApiError):
         super().__init__(message)
 
 
+class MalformedPolicyDocument(ApiError):
+    """A policy document that is not one: not JSON, or not the grammar."""
+
+
 class AccessDeniedException(ApiError):
     """An IAM decision said no."""
 

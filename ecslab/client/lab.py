@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 from ecslab.client import cards, virtual
 from ecslab.client.clock import LabTime
 from ecslab.client.failures import problem
+from ecslab.client.iam import Denials, credentials, why_denied
 from ecslab.client.reports import Hint, Logs, Page, Report, Score, Solution, Story, Why
 from ecslab.client.subjects import name_of
 from ecslab.client.transport import Json, Transport
@@ -68,17 +69,37 @@ class Lab:
 
     # AWS
 
-    def client(self, service: str) -> Any:
-        """boto3's own client of an AWS service, pointed at the lab; the same one for each call."""
-        if service not in self._clients:
-            from ecslab.client.aws import make_session, settings
+    def client(self, service: str, *, as_user: str = "", as_role: str = "") -> Any:
+        """boto3's own client of an AWS service, pointed at the lab; the same one for each call.
 
-            if self._session is None:
-                self._session = make_session(self.region)
-                if self.time.kind == "virtual":
-                    virtual.teach(self._session._session, self.time.sleep)
-            self._clients[service] = self._session.client(service, endpoint_url=self.endpoint, config=settings())
+        It signs as the account's root, or as an IAM user or a session of a role (name or ARN), whose policies bind
+        it while ``lab.iam(enforce=True)``. LabError where there is no such user or role.
+        """
+        from ecslab.client.aws import settings
+
+        if as_user or as_role:
+            found = credentials(self._transport, user=as_user, role=as_role)
+            return self._boto3().client(service, endpoint_url=self.endpoint, config=settings(), **found)
+        if service not in self._clients:
+            self._clients[service] = self._boto3().client(service, endpoint_url=self.endpoint, config=settings())
         return self._clients[service]
+
+    def _boto3(self) -> Any:
+        if self._session is None:
+            from ecslab.client.aws import make_session
+
+            self._session = make_session(self.region)
+            if self.time.kind == "virtual":
+                virtual.teach(self._session._session, self.time.sleep)
+        return self._session
+
+    def iam(self, *, enforce: bool | None = None) -> bool:
+        """Switch on (or off) that policies bind every user and role; tasks are always bound. How it is now."""
+        return bool(self._transport.post("iam", enforce=enforce)["enforce"])
+
+    def why_denied(self, subject: Any = "") -> Denials:
+        """Why a call was denied: the newest denial of a task, role or user (or of anybody), and those before it."""
+        return why_denied(self._transport, name_of(subject) if subject else "")
 
     def wait(self, waiter: str, **arguments: Any) -> None:
         """Wait as boto3's ECS waiter of that name does, looking more often. LabError when it gives up."""

@@ -13,6 +13,7 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any
 
+from ecslab.aws.iam.gate import Gate
 from ecslab.checks import World
 from ecslab.checks.registry import Registry
 from ecslab.control.why import find_task, why
@@ -22,6 +23,7 @@ from ecslab.model.network import Endpoint, Wiring
 from ecslab.model.status import NetworkMode
 from ecslab.model.task import Task
 from ecslab.runtimes.base import Answers
+from ecslab.server import iam
 from ecslab.server.openlab import OpenLab, unreachable
 from ecslab.server.state import endpoint, state
 from ecslab.timeline import iso, real_monotonic, real_sleep
@@ -46,6 +48,11 @@ class LabApi:
         self.checking = 0
         """How many checks are under way: virtual time stands still meanwhile."""
 
+    @property
+    def gate(self) -> Gate:
+        """The IAM gate of the open lab."""
+        return self._lab.gate
+
     def handle(self, method: str, path: str, request: Mapping[str, Any]) -> Json:
         """Answer one request. LabError and ApiError for what cannot be done."""
         route = _ROUTES.get((method, path))
@@ -67,7 +74,10 @@ class LabApi:
             "time": lab.timeline.kind,
             "now": lab.timeline.now(),
             "now_iso": iso(lab.timeline.now()),
-            "pretended": [{"what": p.what, "why": p.why} for p in lab.capabilities.pretended],
+            "pretended": [
+                *({"what": p.what, "why": p.why} for p in lab.capabilities.pretended),
+                *({"what": "network", "why": why} for why in getattr(lab.fabric, "pretended", ())),
+            ],
             "enforced": sorted(lab.capabilities.enforced),
             "labs": list(self._registry.labs()),
         }
@@ -232,6 +242,9 @@ _ROUTES: dict[tuple[str, str], Callable[[LabApi, Mapping[str, Any]], Json]] = {
     ("POST", "time"): LabApi.move_time,
     ("POST", "reset"): LabApi.reset,
     ("POST", "shutdown"): LabApi.shutdown,
+    ("POST", "iam"): lambda api, request: iam.enforce(api._lab, request),
+    ("GET", "iam/denied"): lambda api, request: iam.denied(api._lab, request),
+    ("POST", "iam/keys"): lambda api, request: iam.keys(api._lab, request),
     ("POST", "answers"): LabApi.answers,
     ("POST", "check"): LabApi.check,
     ("POST", "hint"): LabApi.hint,

@@ -11,6 +11,7 @@ from urllib.parse import parse_qsl
 from moto.moto_server.werkzeug_app import DomainDispatcherApplication, MotoRequestHandler, create_backend_app
 from werkzeug.serving import BaseWSGIServer, make_server
 
+from ecslab.aws.iam.gate import start
 from ecslab.errors import ApiError, EcslabError, LabError, PortTaken, TimeError
 from ecslab.server.api import LabApi
 from ecslab.timeline import Timeline, VirtualTimeline
@@ -57,6 +58,12 @@ class FrontDoor:
             return self._own(environ, path.removeprefix(PREFIX), start_response)
         if isinstance(self._timeline, VirtualTimeline) and not self._api.checking:
             self._timeline.advance(REQUEST_COSTS)
+        with self._timeline.lock:
+            refusal = self._api.gate.check(environ)
+        if refusal is not None:
+            status, headers, body = start(refusal)
+            start_response(status, headers)
+            return body
         app = self._aws.get_application(environ)
         try:
             with self._timeline.lock:

@@ -12,6 +12,7 @@ from typing import Any
 
 from ecslab.aws import ec2, logs
 from ecslab.aws.context import LabContext
+from ecslab.aws.iam.gate import Gate
 from ecslab.aws.install import install, wipe
 from ecslab.control.channel import Channel
 from ecslab.control.fleet import Fleet
@@ -66,6 +67,7 @@ class OpenLab:
 
     def _assemble(self) -> None:
         self.backend = install(self.context)
+        self.gate = Gate(self.context)
         self.channel = Channel(self.backend)
         self.fleet = Fleet(self.backend, self.channel, self.runtime, self.fabric)
         self.plane = ControlPlane(self.backend, self.fleet)
