@@ -1,9 +1,9 @@
 #!/usr/bin/env python3
 """The one program inside every image of the lab: it serves, works, sleeps, fails and logs as its command says.
 
-It stands alone: Python's standard library and nothing else, because it is copied into images and run as a bare
-process; the library carries it and never imports it. Invariant: what it does follows from its command and
-its environment only. ``app help`` prints the grammar.
+It stands alone with its two siblings (``dial.py``; ``sdk.py``, read when AWS is asked): Python's standard library and
+nothing else, because it is copied into images and run as a bare process. Invariant: what it does follows from its
+command and its environment only. ``app help`` prints the grammar.
 """
 
 from __future__ import annotations
@@ -28,10 +28,29 @@ HELP = """app: the program of the ecslab images
   stubborn                  ignore SIGTERM
   fetch URL [--retries N]   GET the URL and print the answer; 1 when it fails
   health [--port N]         0 when GET /health answers 200, else 1
+  aws SERVICE OPERATION [Name=value ...]    call AWS by boto3 and print the answer; 1 when it fails
   A then B                  do A; when it ends with 0, do B"""
 Options = dict[str, str]
 Answer = tuple[int, str]
+SIBLINGS = os.path.dirname(os.path.abspath(__file__)) if __file__.endswith(".py") else "/usr/local/lib/ecslab"
 _hoard: list[bytearray] = []
+
+
+def sibling(name: str) -> Any:
+    """One of the program's other files, beside it or where the images have them."""
+    from importlib.util import module_from_spec, spec_from_file_location
+
+    module = sys.modules.get(f"ecslab_{name}")
+    if module is None:
+        spec = spec_from_file_location(f"ecslab_{name}", os.path.join(SIBLINGS, f"{name}.py"))
+        if spec is None or spec.loader is None:
+            raise ImportError(name)
+        module = sys.modules.setdefault(spec.name, module_from_spec(spec))
+        spec.loader.exec_module(module)
+    return module
+
+
+dial = sibling("dial")
 
 
 class Terminated(BaseException):
@@ -70,59 +89,9 @@ def take_memory(mib: int) -> None:
         time.sleep(0.004)
 
 
-def address() -> str:
-    """The address to bind."""
-    return os.environ.get("ECSLAB_ADDRESS") or "0.0.0.0"
-
-
-def shifted(port: int, shift: str = "") -> int:
-    """The port really bound: privileged ones are moved up where ``ECSLAB_PORT_SHIFT`` says so.
-
-    Where a machine has one loopback address only, every port is moved.
-    """
-    move = int(shift or os.environ.get("ECSLAB_PORT_SHIFT") or 0)
-    return port + move if port < 1024 or address() == "127.0.0.1" else port
-
-
 def web_port(options: Options) -> int:
     """The port of ``serve`` and ``health``."""
     return int(options.get("port") or os.environ.get("PORT") or "80")
-
-
-def resolve(host: str, port: int) -> tuple[str, int]:
-    """Where to connect: names of ``ECSLAB_HOSTS``, and localhost as the address of this task."""
-    pairs = (entry.partition("=") for entry in os.environ.get("ECSLAB_HOSTS", "").split(","))
-    known = {name: where for name, _, where in pairs if name}
-    if host in known:
-        where, _, shift = known[host].partition("+")
-        return where, shifted(port, shift)
-    if "ECSLAB_ADDRESS" not in os.environ or any(f"//{host}:{port}" in value for value in os.environ.values()):
-        return host, port
-    if host in ("localhost", "127.0.0.1"):
-        return address().replace("0.0.0.0", "127.0.0.1"), shifted(port)
-    return host, shifted(port) if host.startswith("127.") else port
-
-
-def get(url: str, timeout: float = 5.0) -> Answer:
-    """GET an http:// URL: (status, body). OSError or ValueError when there is no answer."""
-    from http.client import HTTPConnection, HTTPException
-    from urllib.parse import urlsplit
-
-    parts = urlsplit(url)
-    if parts.scheme != "http" or not parts.hostname:
-        raise ValueError(f"only http:// URLs can be fetched, not '{url}'")
-    host, port = resolve(parts.hostname, parts.port or 80)
-    source = (address(), 0) if "ECSLAB_ADDRESS" in os.environ and host.startswith("127.") else None
-    connection = HTTPConnection(host, port, timeout=timeout, source_address=source)
-    try:
-        path = (parts.path or "/") + (f"?{parts.query}" if parts.query else "")
-        connection.request("GET", path, headers={"Host": parts.netloc})
-        answer = connection.getresponse()
-        return answer.status, answer.read().decode("utf-8", "replace")
-    except HTTPException as error:
-        raise OSError(f"no HTTP answer: {error!r}") from error
-    finally:
-        connection.close()
 
 
 class Site:
@@ -130,7 +99,8 @@ class Site:
 
     def __init__(self, port: int) -> None:
         self.port = port
-        self.address = address()
+        self.address = dial.address()
+        self.environment = dict(os.environ)
         self.hits = 0
         self.healthy = True
         self.leave: int | None = None
@@ -149,6 +119,8 @@ class Site:
             "/slow": lambda query: self.take_time(pause, "slept", query),
             "/hog": self.hog,
             "/fetch": self.fetch,
+            "/env": self.variable,
+            "/aws": self.aws,
         }
 
     def answer(self, target: str) -> Answer:
@@ -157,6 +129,8 @@ class Site:
 
         parts = urlsplit(target)
         self.hits += 1
+        if parts.path.startswith("/aws/"):
+            return self.aws(dict(parse_qsl(parts.query)), parts.path)
         page = self.pages.get(parts.path)
         if page is None:
             return 404, f"nothing here; try {' '.join(self.pages)}\n"
@@ -176,7 +150,7 @@ class Site:
             "address": self.address,
             "port": self.port,
             "hits": self.hits,
-            "environment": sorted(os.environ),
+            "environment": sorted(self.environment),
         }
         return 200, json.dumps(facts) + "\n"
 
@@ -201,10 +175,20 @@ class Site:
     def fetch(self, query: Options) -> Answer:
         """GET a URL from inside: its status on the first line, then its body."""
         try:
-            status, body = get(query.get("url", ""))
+            status, body = dial.get(query.get("url", ""))
         except (OSError, ValueError) as error:
             return 502, f"could not fetch: {error}\n"
         return 200, f"{status}\n{body}"
+
+    def variable(self, query: Options) -> Answer:
+        name = query.get("name", "")
+        known = self.environment.get(name)
+        return (404, f"no variable {name} here\n") if known is None else (200, f"{known}\n")
+
+    def aws(self, query: Options, path: str = "") -> Answer:
+        """What AWS answers to /aws/<service>/<operation>?Name=value, asked by boto3."""
+        answered: Answer = sibling("sdk").page(path, query)
+        return answered
 
 
 def handler_for(site: Site) -> Any:
@@ -217,7 +201,7 @@ def handler_for(site: Site) -> Any:
         def do_GET(self) -> None:
             site.address = self.connection.getsockname()[0]
             status, body = site.answer(self.path)
-            kind = "application/json" if self.path.startswith("/json") else "text/plain; charset=utf-8"
+            kind = "application/json" if self.path.startswith(("/json", "/aws")) else "text/plain; charset=utf-8"
             try:
                 self.send_response(status)
                 self.send_header("Content-Type", kind)
@@ -250,7 +234,7 @@ def serve(words: list[str], options: Options) -> int:
     site = Site(web_port(options))
     ThreadingHTTPServer.daemon_threads, ThreadingHTTPServer.request_queue_size = False, 128
     try:
-        server = ThreadingHTTPServer((address(), shifted(site.port)), handler_for(site))
+        server = ThreadingHTTPServer((dial.address(), dial.shifted(site.port)), handler_for(site))
     except OSError as error:
         say(f"cannot listen on port {site.port}: {error.strerror}")
         return 1
@@ -310,7 +294,7 @@ def stubborn(words: list[str], options: Options) -> int:
 def fetch(words: list[str], options: Options) -> int:
     for left in range(int(options.get("retries", "0")), -1, -1):
         try:
-            status, body = get(words[0])
+            status, body = dial.get(words[0])
             say(f"{status} {body.rstrip()}")
             if status < 400:
                 return 0
@@ -322,11 +306,17 @@ def fetch(words: list[str], options: Options) -> int:
 
 def health(words: list[str], options: Options) -> int:
     try:
-        status, body = get(f"http://127.0.0.1:{web_port(options)}/health", timeout=4.0)
+        status, body = dial.get(f"http://127.0.0.1:{web_port(options)}/health", timeout=4.0)
     except OSError as error:
         status, body = 0, f"no answer: {error}"
     say(body.rstrip())
     return 0 if status == 200 else 1
+
+
+def aws(words: list[str], options: Options) -> int:
+    code, text = sibling("sdk").command(words)
+    say(text)
+    return int(code)
 
 
 def explain(words: list[str], options: Options) -> int:
@@ -334,6 +324,7 @@ def explain(words: list[str], options: Options) -> int:
     return 0
 
 
+ANY = -1
 STEPS: dict[str, tuple[Callable[[list[str], Options], int], int, str]] = {
     "serve": (serve, 0, "port"),
     "work": (work, 0, "every"),
@@ -345,6 +336,7 @@ STEPS: dict[str, tuple[Callable[[list[str], Options], int], int, str]] = {
     "stubborn": (stubborn, 0, ""),
     "fetch": (fetch, 1, "retries"),
     "health": (health, 0, "port"),
+    "aws": (aws, ANY, ""),
     "help": (explain, 0, ""),
 }
 """Each step: what does it, how many words it needs, and the one option it knows."""
@@ -367,7 +359,7 @@ def run_step(words: Sequence[str]) -> int:
             raise ValueError(f"{name}: '{word}' is not understood")
         else:
             options[option] = value if equals else given.pop(0)
-    if len(positional) != wanted:
+    if wanted not in (ANY, len(positional)):
         raise ValueError(f"{name}: {wanted} words are needed, {len(positional)} are given")
     return step(positional, options)
 

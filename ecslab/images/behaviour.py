@@ -21,6 +21,8 @@ import shlex
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
+from ecslab.images.sdk import NO_BOTO3, failure, has_sdk
+
 SIGTERM_EXIT = 143
 SIGKILL_EXIT = 137
 USAGE_EXIT = 2
@@ -58,6 +60,9 @@ class Behaviour:
     lines: tuple[tuple[float, str], ...] = ()
     item_every: float = 0.0
     """An endless worker prints a line each so many seconds; 0 for none."""
+    call: tuple[str, ...] = ()
+    """A call of AWS (service, operation, Name=value …) made when it ends: its answer is the last line, its failure the
+    exit code 1. Who plays this asks the container's Outside."""
     health: str = ""
     """What the label forces: healthy, unhealthy, or empty for what the program would say."""
     unhealthy_after: float | None = None
@@ -174,7 +179,7 @@ def _step(words: list[str], environment: Mapping[str, str]) -> Behaviour:
     name = words[0] if words else ""
     wanted, known = _SHAPES.get(name, (0, ""))
     given = _parse(words[1:], known)
-    if name not in _SHAPES or given is None or len(given[0]) != wanted:
+    if name not in _SHAPES or given is None or wanted not in (_ANY, len(given[0])):
         return _refused(f"'{' '.join(words)}' is not understood")
     positional, option = given
     every = _seconds(option) if option else None
@@ -185,6 +190,8 @@ def _step(words: list[str], environment: Mapping[str, str]) -> Behaviour:
         return Behaviour(stop_code=0, stop_line="finishing", item_every=pause)
     if name == "stubborn":
         return Behaviour(ignores_sigterm=True, lines=((0.0, "ignoring SIGTERM"),))
+    if name == "aws":
+        return _aws(positional, environment)
     if name in ("health", "help"):
         return Behaviour(duration=0.0, exit_code=1 if name == "health" else 0)
     return _counted(name, positional[0], every or 0.0)
@@ -216,10 +223,20 @@ def _serve(port: int, environment: Mapping[str, str]) -> Behaviour:
     return Behaviour(listens=frozenset((port,)), stop_code=0, stop_line="finishing", lines=((0.0, line),))
 
 
+def _aws(words: list[str], environment: Mapping[str, str]) -> Behaviour:
+    """A call of AWS; what AWS answers is played by the runtime, which asks its Outside (``call``)."""
+    if len(words) < 2 or any("=" not in pair or pair.startswith("=") for pair in words[2:]):
+        return _refused("aws: which service and operation, and parameters as Name=value")
+    if not has_sdk(environment):
+        return Behaviour(duration=0.0, exit_code=1, lines=((0.0, failure(501, "NoBoto3", NO_BOTO3)[1].rstrip()),))
+    return Behaviour(duration=FETCH_TIME, call=tuple(words))
+
+
 def _refused(problem: str) -> Behaviour:
     return Behaviour(duration=0.0, exit_code=USAGE_EXIT, lines=((0.0, f"app: {problem}; try: app help"),))
 
 
+_ANY = -1
 _SHAPES = {
     "serve": (0, "port"),
     "work": (0, "every"),
@@ -231,6 +248,7 @@ _SHAPES = {
     "stubborn": (0, ""),
     "fetch": (1, "retries"),
     "health": (0, "port"),
+    "aws": (_ANY, ""),
     "help": (0, ""),
 }
 """As in the program: how many words a step needs, and the one option it knows."""

@@ -11,6 +11,7 @@ import io
 import sys
 import tarfile
 import threading
+from collections.abc import Iterator
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -19,8 +20,8 @@ from docker.errors import DockerException, ImageNotFound
 
 from ecslab.engine import LOST, quietly, translated
 from ecslab.errors import CannotPullContainerError
-from ecslab.images import offline
-from ecslab.images.catalogue import PROGRAM, LabImage
+from ecslab.images import offline, packages
+from ecslab.images.catalogue import DOORWAY, DOORWAY_PROGRAM, PROGRAM, SIBLINGS, LabImage
 from ecslab.timeline import real_monotonic
 
 LABEL_DIGEST = "ecslab.digest"
@@ -117,6 +118,7 @@ def _build(client: Any, image: LabImage, base: str) -> None:
         target=image.target,
         buildargs={"BASE": base, **image.environment},
         labels={LABEL_DIGEST: image.digest},
+        network_mode="none",
         rm=True,
         forcerm=True,
         decode=True,
@@ -145,12 +147,23 @@ def _discard_bases(client: Any, kept: str) -> None:
 def _context(target: str) -> io.BytesIO:
     content = io.BytesIO()
     with tarfile.open(fileobj=content, mode="w") as tar:
-        for name, data in (("Dockerfile", stages(target).encode()), ("app.py", PROGRAM.read_bytes())):
+        for name, data in _files(target):
             entry = tarfile.TarInfo(name)
             entry.size, entry.mode = len(data), 0o755
             tar.addfile(entry, io.BytesIO(data))
     content.seek(0)
     return content
+
+
+def _files(target: str) -> Iterator[tuple[str, bytes]]:
+    """What the stages of a target are made of."""
+    yield "Dockerfile", stages(target).encode()
+    for path in (PROGRAM, *map(PROGRAM.with_name, SIBLINGS)):
+        yield path.name, path.read_bytes()
+    if target == DOORWAY.target:
+        yield DOORWAY_PROGRAM.name, DOORWAY_PROGRAM.read_bytes()
+    if target == "sdk":
+        yield from ((f"packages/{name}", data) for name, data in packages.sdk())
 
 
 def stages(target: str) -> str:

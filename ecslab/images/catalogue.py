@@ -1,7 +1,7 @@
 """The lab's own images: which there are, and what each does when it is started. It builds and runs nothing.
 
-Invariant: a digest depends on the program, the command and the environment only, so it is the same on every
-machine and changes when what the image does changes.
+Invariant: a digest depends on the program, the command and the environment only (and for ecslab/sdk on the version of
+boto3), so it is the same on every machine and changes when what the image does changes.
 """
 
 from __future__ import annotations
@@ -12,8 +12,14 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from ecslab.images import packages
+from ecslab.images.sdk import FOLDER
+
 PROGRAM = Path(__file__).with_name("app.py")
 """The program inside the images."""
+SIBLINGS = ("dial.py", "sdk.py")
+"""Its other files."""
+DOORWAY_PROGRAM = Path(__file__).with_name("doorway.py")
 ENTRY_POINT = ("app",)
 REPOSITORY = "ecslab/"
 """What every reference of the lab begins with."""
@@ -38,6 +44,7 @@ _STAGES: dict[str, tuple[str, ...]] = {
     "broken": ("exit", "1", "--after", "2"),
     "worker": ("work",),
     "tool": ("help",),
+    "sdk": ("serve",),
 }
 """The command of each stage of the Dockerfile."""
 _STAGE_OF: dict[str, tuple[str, dict[str, str]]] = {
@@ -49,6 +56,8 @@ _STAGE_OF: dict[str, tuple[str, dict[str, str]]] = {
     "ecslab/worker:latest": ("worker", {}),
     "ecslab/tool:1": ("tool", {}),
     "ecslab/tool:latest": ("tool", {}),
+    "ecslab/sdk:1": ("sdk", {"VERSION": "1", "PYTHONPATH": FOLDER}),
+    "ecslab/sdk:latest": ("sdk", {"VERSION": "1", "PYTHONPATH": FOLDER}),
 }
 
 
@@ -56,17 +65,25 @@ def _image(reference: str, program: bytes) -> LabImage:
     target, environment = _STAGE_OF[reference]
     command = _STAGES[target]
     content = program + json.dumps([command, environment], sort_keys=True).encode()
+    content += packages.mark() if target == "sdk" else b""
     digest = f"sha256:{hashlib.sha256(content).hexdigest()}"
     return LabImage(reference=reference, target=target, command=command, environment=environment, digest=digest)
 
 
 def _all() -> dict[str, LabImage]:
-    program = PROGRAM.read_bytes()
+    program = b"".join(path.read_bytes() for path in (PROGRAM, *map(PROGRAM.with_name, SIBLINGS)))
     return {reference: _image(reference, program) for reference in _STAGE_OF}
 
 
 IMAGES: Mapping[str, LabImage] = _all()
 """By reference, tag included."""
+DOORWAY = LabImage(
+    reference="ecslab/doorway:1",
+    target="doorway",
+    command=(),
+    digest=f"sha256:{hashlib.sha256(DOORWAY_PROGRAM.read_bytes()).hexdigest()}",
+)
+"""The image of the lab's own doorway (networks/docker_doorway.py); no task can have it."""
 
 
 def find(reference: str) -> LabImage | None:

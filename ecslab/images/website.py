@@ -1,7 +1,7 @@
 """What ``serve`` answers, without a socket: the pages of the program as the simulated runtime gives them. Pure.
 
-It keeps the little state a site has (hits, health). Invariant: for ``/``, ``/json``, ``/health``, ``/exit`` and unknown
-pages it answers what the real program answers; what needs real time or a real network says that it is simulated.
+It keeps the little state a site has (hits, health). What lies outside the container (other tasks, AWS) it asks of its
+``Outside``. Invariant: it answers what the real program answers; only what takes real time takes none here.
 """
 
 from __future__ import annotations
@@ -9,9 +9,40 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from typing import Protocol
 from urllib.parse import parse_qsl, urlsplit
 
-PAGES = "/ /json /health /health/ok /health/fail /exit /burn /slow /hog /fetch"
+from ecslab.images.sdk import NO_BOTO3, USAGE, failure, has_sdk, wanted
+
+PAGES = "/ /json /health /health/ok /health/fail /exit /burn /slow /hog /fetch /env /aws"
+
+
+class Outside(Protocol):
+    """What a simulated container reaches: given to a Website by whoever runs it. Nothing blocks in real time."""
+
+    def fetch(self, url: str) -> tuple[int, str]: ...
+
+    """GET: (status, body). OSError, its text saying why, when nothing answers."""
+
+    def aws(
+        self, service: str, operation: str, parameters: Mapping[str, str], environment: Mapping[str, str]
+    ) -> tuple[int, str]: ...
+
+    """(status, body) of an SDK call with the container's credentials: ``sdk.call`` with a session of its own."""
+
+
+class Nowhere:
+    """No outside at all: what a Website has that nobody gave one."""
+
+    def fetch(self, url: str) -> tuple[int, str]:
+        """OSError, always."""
+        raise OSError("the simulated runtime has no network")
+
+    def aws(
+        self, service: str, operation: str, parameters: Mapping[str, str], environment: Mapping[str, str]
+    ) -> tuple[int, str]:
+        """What an SDK without credentials gives."""
+        return failure(401, "NoCredentials", "Unable to locate credentials")
 
 
 @dataclass(slots=True, kw_only=True)
@@ -29,6 +60,7 @@ class Website:
     hoard: int = 0
     leave: int | None = None
     lines: list[str] = field(default_factory=list)
+    outside: Outside = field(default_factory=Nowhere)
 
     def answer(self, target: str) -> tuple[int, str]:
         """(status, body) for a request's path and query; one line of log for each."""
@@ -69,8 +101,32 @@ class Website:
                 word = "burned" if path == "/burn" else "slept"
                 return 200, f"{word} {float(query.get('seconds', '1')):g} s\n"
             case "/fetch":
-                return 502, "could not fetch: the simulated runtime has no network\n"
+                return self._fetch(query.get("url", ""))
+            case "/env":
+                return self._variable(query.get("name", ""))
+        if path == "/aws" or path.startswith("/aws/"):
+            return self._aws(path, query)
         return 404, f"nothing here; try {PAGES}\n"
+
+    def _fetch(self, url: str) -> tuple[int, str]:
+        try:
+            status, body = self.outside.fetch(url)
+        except (OSError, ValueError) as error:
+            return 502, f"could not fetch: {error}\n"
+        return 200, f"{status}\n{body}"
+
+    def _variable(self, name: str) -> tuple[int, str]:
+        if name not in self.environment:
+            return 404, f"no variable {name} here\n"
+        return 200, f"{self.environment[name]}\n"
+
+    def _aws(self, path: str, query: Mapping[str, str]) -> tuple[int, str]:
+        asked = wanted(path)
+        if asked is None:
+            return failure(400, "Usage", USAGE)
+        if not has_sdk(self.environment):
+            return failure(501, "NoBoto3", NO_BOTO3)
+        return self.outside.aws(*asked, query, self.environment)
 
     def _hello(self) -> str:
         task = self.environment.get("ECSLAB_TASK_ARN", "-").rsplit("/", 1)[-1]

@@ -51,6 +51,15 @@ class WiringRequest:
     """(container, linked container, alias), bridge mode only."""
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Doors:
+    """What the lab server offers to containers: base URLs as this machine dials them, empty where there is none."""
+
+    agent: str = ""
+    """The ECS agent's own endpoint: credentials and metadata."""
+    aws: str = ""
+
+
 class Namespace(StrEnum):
     """Where a container's network namespace comes from."""
 
@@ -85,6 +94,10 @@ class ContainerWiring:
     publish: tuple[Publish, ...] = ()
     port_shift: int = 0
     hosts: tuple[tuple[str, str], ...] = ()
+    agent: str = ""
+    """Base URL of the ECS agent as the container dials it; empty where it cannot."""
+    aws: str = ""
+    """The same of AWS."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -22,6 +22,10 @@ class Fabric(Protocol):
 
     """ResourceInitializationError when the network cannot be had; CannotStartContainerError for a taken port."""
 
+    def entered(self, task_id: str, container: str, runtime_id: str) -> None: ...
+
+    """A container of the task has just started: what needs its own namespace is done now. Never fails the task."""
+
     def detach(self, task_id: str) -> None: ...
     def add_instance(self, instance: str, private_ip: str) -> str: ...
 

@@ -12,20 +12,33 @@ import errno
 import socket
 import threading
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from ecslab.engine import connect, owner_lives, reachable, translated
 from ecslab.errors import ContainerRuntimeError, ResourceInitializationError
 from ecslab.model.labels import LABEL_OWNER
-from ecslab.model.network import ContainerWiring, Endpoint, Namespace, PortRequest, Publish, Wiring, WiringRequest
+from ecslab.model.network import (
+    ContainerWiring,
+    Doors,
+    Endpoint,
+    Namespace,
+    PortRequest,
+    Publish,
+    Wiring,
+    WiringRequest,
+)
 from ecslab.model.status import NetworkMode
 from ecslab.networks.addresses import Addresses, Claimed
+from ecslab.networks.docker_doorway import Doorway
 from ecslab.networks.docker_engine import EngineNetworks
 from ecslab.networks.docker_keepers import Keepers
 from ecslab.networks.ports import PortBook, port_taken
 
 ANYWHERE = "127.0.0.1"
 """Where ports are published when nothing else of the engine can be dialled from here."""
+
+
+NO_DOORS = Doors()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -39,12 +52,13 @@ class _Namespace:
 class DockerFabric:
     """The networks of one lab on one engine."""
 
-    def __init__(self, lab_id: str) -> None:
+    def __init__(self, lab_id: str, doors: Doors = NO_DOORS) -> None:
         client = connect()
         self._api = client.api
         self._lab_id = lab_id
         self._networks = EngineNetworks(self._api, lab_id)
-        self._keepers = Keepers(client, lab_id)
+        self._doorway = Doorway(client, lab_id, doors)
+        self._keepers = Keepers(client, lab_id, self._doorway.open)
         self._addresses = Addresses(lab_id)
         self._ports = PortBook()
         self._lock = threading.RLock()
@@ -53,12 +67,15 @@ class DockerFabric:
         self._instances: dict[str, Claimed] = {}
         self._namespaces: dict[str, _Namespace] = {}
         self._kept: dict[str, str] = {}
+        self._entered: dict[str, tuple[str, ...]] = {}
         self._wirings: dict[str, Wiring] = {}
 
     @property
     def pretended(self) -> tuple[str, ...]:
         """What does not hold on this machine, in words for the learner."""
-        return tuple(
+        refused = self._doorway.refused
+        doorless = (f"no task reaches the agent at 169.254.170.2, so none has credentials of its role: {refused}",)
+        return (doorless if refused else ()) + tuple(
             f"the addresses {cidr} are in use on this machine: tasks are reached at other addresses than their "
             "network interfaces show"
             for cidr in self._networks.misfits
@@ -68,6 +85,7 @@ class DockerFabric:
         """Sweep the networks of dead labs."""
         with translated(ContainerRuntimeError):
             self._reachable = self._networks.local = reachable(self._api.info())
+            self._doorway.local = self._reachable
             self._networks.sweep(lambda labels: not owner_lives(labels.get(LABEL_OWNER, "")))
 
     def close(self) -> None:
@@ -81,6 +99,7 @@ class DockerFabric:
             self._addresses.close()
         try:
             with translated(ContainerRuntimeError):
+                self._doorway.close()
                 self._keepers.close()
                 self._networks.close()
         except ContainerRuntimeError:
@@ -129,6 +148,8 @@ class DockerFabric:
             NetworkMode.HOST: self._host,
             NetworkMode.NONE: _none,
         }
+        if request.mode is not NetworkMode.NONE:
+            self._doorway.begin()
         try:
             with translated(ResourceInitializationError):
                 wiring = make[request.mode](request)
@@ -145,8 +166,25 @@ class DockerFabric:
             self._wirings.pop(task_id, None)
             self._ports.release(task_id)
             keeper = self._kept.pop(task_id, "")
+            entered = self._entered.pop(task_id, ())
+        for container in (*entered, *((keeper,) if keeper else ())):
+            self._doorway.shut(container)
         if keeper:
             self._remove(keeper)
+
+    def entered(self, task_id: str, container: str, runtime_id: str) -> None:
+        """Open the doorway of a container in bridge mode, which has a namespace of its own only now."""
+        with self._lock:
+            wiring = self._wirings.get(task_id)
+            own = wiring.containers.get(container) if wiring is not None else None
+            if own is None or own.namespace is not Namespace.OWN or not (own.agent or own.aws):
+                return
+            self._entered[task_id] = (*self._entered.get(task_id, ()), runtime_id)
+        self._doorway.open(runtime_id)
+
+    def _doors(self, keeper: str) -> tuple[str, str]:
+        """(agent, aws) for who joins the namespace of this pause container; empty where they cannot be reached."""
+        return self._doorway.wiring if self._doorway.open(keeper) else ("", "")
 
     def _awsvpc(self, request: WiringRequest) -> Wiring:
         if request.eni is None:
@@ -157,7 +195,8 @@ class DockerFabric:
         keeper = self._keepers.take(network.name, address, tuple(published.values()))
         with self._lock:
             self._kept[request.task_id] = keeper
-        joined = ContainerWiring(namespace=Namespace.JOINED, joins=keeper, address=address)
+        agent, aws = self._doors(keeper)
+        joined = ContainerWiring(namespace=Namespace.JOINED, joins=keeper, address=address, agent=agent, aws=aws)
         return Wiring(
             task_id=request.task_id,
             mode=request.mode,
@@ -169,9 +208,13 @@ class DockerFabric:
     def _bridge(self, request: WiringRequest) -> Wiring:
         network, address = self._networks.plain(), self.add_instance(request.instance, "")
         published = {p: self._publish(request, p, address) for p in request.ports}
+        agent, aws = self._doorway.wiring
         plain = {
             name: ContainerWiring(
-                network=network, publish=tuple(own for p, own in published.items() if p.container == name)
+                network=network,
+                publish=tuple(own for p, own in published.items() if p.container == name),
+                agent=agent,
+                aws=aws,
             )
             for name in request.containers
         }
@@ -188,10 +231,10 @@ class DockerFabric:
         network = self._networks.own()
         own = {name: self._networks.next_address(network) for name in request.containers}
         return {
-            name: ContainerWiring(
+            name: replace(
+                wiring,
                 network=network.name,
                 address=own[name],
-                publish=wiring.publish,
                 hosts=tuple((alias, own[linked]) for source, linked, alias in request.links if source == name),
             )
             for name, wiring in plain.items()
@@ -202,7 +245,10 @@ class DockerFabric:
             for port in request.ports:
                 self._ports.take(request.instance, request.task_id, port.container_port, port.protocol)
         own = self._namespace(request.instance)
-        joined = ContainerWiring(namespace=Namespace.JOINED, joins=own.keeper, address=own.address)
+        agent, aws = self._doors(own.keeper)
+        joined = ContainerWiring(
+            namespace=Namespace.JOINED, joins=own.keeper, address=own.address, agent=agent, aws=aws
+        )
         return Wiring(
             task_id=request.task_id,
             mode=request.mode,

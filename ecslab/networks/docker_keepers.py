@@ -10,6 +10,7 @@ from __future__ import annotations
 import contextlib
 import threading
 import uuid
+from collections.abc import Callable
 from typing import Any
 
 from docker.errors import APIError
@@ -33,7 +34,9 @@ LAST = 30.0
 class Keepers:
     """The pause containers of one lab."""
 
-    def __init__(self, client: Any, lab_id: str) -> None:
+    def __init__(self, client: Any, lab_id: str, furnish: Callable[[str], object] = lambda made: None) -> None:
+        """``furnish`` is done to each spare beforehand (its id is given)."""
+        self._furnish = furnish
         self._client = client
         self._api = client.api
         self._lab_id = lab_id
@@ -135,6 +138,7 @@ class Keepers:
         with contextlib.suppress(TaskError), translated(ResourceInitializationError):
             self._have_image()
             made = self._make("none", "", ())
+            self._furnish(made)
             with self._lock:
                 self._spares.append(made)
             return True

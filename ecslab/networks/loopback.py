@@ -82,6 +82,9 @@ class LoopbackFabric:
         with self._lock:
             return tuple(a.wiring for a in self._attached.values() if a.wiring is not None)
 
+    def entered(self, task_id: str, container: str, runtime_id: str) -> None:
+        """Nothing: a container here has no namespace of its own."""
+
     def detach(self, task_id: str) -> None:
         """Give back what the task has."""
         with self._lock:

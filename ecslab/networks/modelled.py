@@ -61,6 +61,9 @@ class ModelledFabric:
         with self._lock:
             return tuple(self._wirings.values())
 
+    def entered(self, task_id: str, container: str, runtime_id: str) -> None:
+        """Nothing: a container here has no namespace of its own."""
+
     def detach(self, task_id: str) -> None:
         """Give back what the task has."""
         with self._lock:

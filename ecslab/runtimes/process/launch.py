@@ -11,9 +11,10 @@ import sys
 from pathlib import Path
 
 from ecslab.errors import CannotStartContainerError
-from ecslab.images import catalogue
+from ecslab.images import catalogue, packages
 from ecslab.images.behaviour import SHELLS
 from ecslab.images.catalogue import LabImage
+from ecslab.images.sdk import has_sdk
 from ecslab.runtimes.base import ContainerSpec
 from ecslab.runtimes.process import supervise
 
@@ -59,6 +60,8 @@ def environment(image: LabImage, spec: ContainerSpec, programs: Path, container_
         "ECSLAB_PORT_SHIFT": str(wiring.port_shift),
         "ECSLAB_HOSTS": ",".join(f"{name}={address}" for name, address in wiring.hosts),
     }
+    if has_sdk(own):
+        lab["ECSLAB_SDK"] = os.pathsep.join(packages.folders())
     marks = {name: os.environ[name] for name in INHERITED if name in os.environ}
     return {"LANG": "C.UTF-8", **marks, **own, **lab}
 
