@@ -113,3 +113,74 @@ def test_a_missed_condition_says_both_sides() -> None:
         "Condition StringEquals aws:SourceAccount: the request has 111, the policy wants 123"
     )
     assert "does not have that key" in told(condition, {})
+
+
+@pytest.mark.parametrize(("operator", "values", "good", "bad"), OPERATORS)
+def test_set_operators_take_any_or_all_of_an_operator(
+    operator: str, values: tuple[str, ...], good: str, bad: str
+) -> None:
+    assert met(f"ForAnyValue:{operator}", values, bad, good)
+    assert not met(f"ForAnyValue:{operator}", values, bad)
+    assert met(f"ForAllValues:{operator}", values, good, good)
+    assert not met(f"ForAllValues:{operator}", values, good, bad)
+    assert met(f"ForAllValues:{operator}", values, key="other")
+    assert not met(f"ForAnyValue:{operator}", values, good, key="other")
+    assert met(f"ForAnyValue:{operator}IfExists", values, bad, key="other")
+
+
+@pytest.mark.parametrize(("operator", "values", "good", "bad"), NEGATED)
+def test_set_operators_take_any_or_all_of_a_negated_operator(
+    operator: str, values: tuple[str, ...], good: str, bad: str
+) -> None:
+    assert met(f"ForAnyValue:{operator}", values, bad, good)
+    assert not met(f"ForAnyValue:{operator}", values, bad)
+    assert met(f"ForAllValues:{operator}", values, good)
+    assert not met(f"ForAllValues:{operator}", values, good, bad)
+    assert not met(f"ForAnyValue:{operator}", values, bad, key="other")
+    assert not met(operator, values, good, bad)
+
+
+def test_nothing_but_empty_texts_is_no_value_for_a_set_operator() -> None:
+    assert met("ForAllValues:StringEquals", ("a",), "")
+    assert not met("ForAnyValue:StringEquals", ("",), "")
+    assert met("StringEquals", ("",), "")
+
+
+def test_a_key_without_values_is_a_missing_key() -> None:
+    assert not met("StringEquals", ("a",))
+    assert met("StringNotEquals", ("a",))
+    assert met("StringEqualsIfExists", ("a",))
+    assert met("Null", ("true",))
+
+
+@pytest.mark.parametrize("operator", ["StringEquals", "StringNotEquals", "StringLike", "StringNotLike", "ArnNotLike"])
+def test_a_variable_without_value_meets_nothing_negated_or_not(operator: str) -> None:
+    assert not met(operator, ("arn:aws:iam::1:user/${aws:username}",), "arn:aws:iam::1:user/ann")
+
+
+def test_a_value_may_be_a_variable_only_where_there_are_variables() -> None:
+    condition = Condition(operator="StringEquals", key="k", values=("${aws:username}",))
+    assert holds(condition, {"k": ("ann",), "aws:username": ("ann",)})
+    assert not holds(condition, {"k": ("ann",), "aws:username": ("ann",)}, variables=False)
+    assert holds(condition, {"k": ("${aws:username}",)}, variables=False)
+
+
+@pytest.mark.parametrize("operator", ["NumericNotEquals", "DateNotEquals", "NotIpAddress"])
+def test_what_cannot_be_compared_is_not_taken_for_different(operator: str) -> None:
+    assert not met(operator, ("10",), "soon")
+
+
+@pytest.mark.parametrize(
+    ("operator", "values", "said"),
+    [
+        ("StringNotEquals", ("a", "b"), "the request has a, the policy wants anything but a or b"),
+        ("Null", ("true",), "the request has a, the policy wants the key to be missing"),
+        ("Null", ("false",), "the policy wants the key to be there"),
+        ("ForAllValues:StringEquals", ("b",), "the policy wants nothing but b"),
+        ("ForAnyValue:StringLike", ("b*",), "the policy wants at least one that is b*"),
+        ("StringEquals", ("${aws:username}",), "(the request has no value for ${aws:username})"),
+        ("StringEquals", tuple("bcdefg"), "b or c or d or e or 2 more"),
+    ],
+)
+def test_each_kind_of_operator_is_told_in_its_own_words(operator: str, values: tuple[str, ...], said: str) -> None:
+    assert said in told(Condition(operator=operator, key="k", values=values), {"k": ("a",)})

@@ -12,7 +12,6 @@ from hypothesis import strategies as st
 from ecslab.policy import (
     Ask,
     Decision,
-    Document,
     Kind,
     Principal,
     Reason,
@@ -22,31 +21,7 @@ from ecslab.policy import (
     explain,
     parse,
 )
-
-ME = "arn:aws:sts::123456789012:assumed-role/shop/0123456789abcdef"
-ROLE = "arn:aws:iam::123456789012:role/shop"
-ECS = "arn:aws:ecs:us-east-1:123456789012"
-
-
-def allow(action: Any, resource: Any = "*", **more: Any) -> dict[str, Any]:
-    return {"Effect": "Allow", "Action": action, "Resource": resource, **more}
-
-
-def deny(action: Any, resource: Any = "*", **more: Any) -> dict[str, Any]:
-    return allow(action, resource, **more) | {"Effect": "Deny"}
-
-
-def policy(*statements: dict[str, Any], name: str = "policy/p", kind: Kind = Kind.IDENTITY) -> Document:
-    return parse({"Version": "2012-10-17", "Statement": list(statements)}, name=name, kind=kind)
-
-
-def ask(action: str, resource: str = "*", **context: str) -> Ask:
-    keys = {key.replace("_", ":"): (value,) for key, value in context.items()}
-    return Ask(principal=ME, action=action, resource=resource, context=keys)
-
-
-def may(asked: Ask, *statements: dict[str, Any]) -> bool:
-    return decide(asked, identity=[policy(*statements)]).allowed
+from tests.policy.written import ECS, ME, ROLE, allow, ask, deny, may, policy
 
 
 def test_an_arn_that_is_covered_is_allowed_and_another_is_not() -> None:
@@ -191,13 +166,13 @@ STATEMENTS = st.lists(
         st.sampled_from(["Allow", "Deny"]),
         st.sampled_from(["*", "s3:*", "s3:Get*", "s3:GetObject", "ecs:RunTask"]),
         st.sampled_from(["*", "arn:aws:s3:::a/*", "arn:aws:s3:::a/1", "arn:aws:s3:::b"]),
-        st.sampled_from([None, {"StringEquals": {"k": "1"}}, {"StringNotEquals": {"k": "1"}}]),
+        st.sampled_from([None, {"StringEquals": {"test:k": "1"}}, {"StringNotEquals": {"test:k": "1"}}]),
     ),
     min_size=1,
     max_size=5,
 )
 ASKS = st.builds(
-    lambda action, resource, k: Ask(principal=ME, action=action, resource=resource, context={"k": k} if k else {}),
+    lambda action, resource, k: Ask(principal=ME, action=action, resource=resource, context={"test:k": k} if k else {}),
     st.sampled_from(["s3:GetObject", "s3:PutObject", "ecs:RunTask"]),
     st.sampled_from(["arn:aws:s3:::a/1", "arn:aws:s3:::b", "*"]),
     st.sampled_from([None, ("1",), ("2",)]),
@@ -235,3 +210,72 @@ def test_a_boundary_never_adds_and_every_statement_is_accounted_for(
     assert not (bounded.allowed and not outcome(asked, statements).allowed)
     assert len(bounded.considered) == len(statements) + 1
     assert all(looked.why for looked in bounded.considered)
+
+
+def test_a_wildcard_allows_everything() -> None:
+    assert may(ask("anything:AtAll", "arn:aws:x:y:z:w"), allow("*"))
+    assert may(ask("iam:CreateUser"), allow("*:*"))
+
+
+def test_without_any_policy_nothing_is_allowed() -> None:
+    assert decide(ask("s3:GetObject"), identity=[]).reason is Reason.NO_IDENTITY_ALLOW
+
+
+@pytest.mark.parametrize("where", ["identity", "boundary", "session", "resource"])
+def test_an_explicit_deny_wins_wherever_it_stands(where: str) -> None:
+    everything, nothing = policy(allow("*")), policy(allow("*"), deny("s3:*"))
+    papers = {name: [everything] for name in ("identity", "boundary", "session")} | {"resource": []}
+    if where == "resource":
+        nothing = policy(deny("s3:*") | {"Principal": "*"}, kind=Kind.RESOURCE, name="bucket policy")
+    assert decide(ask("s3:GetObject"), **papers).allowed
+    denied = decide(ask("s3:GetObject"), **(papers | {where: [nothing]}))
+    assert denied.reason is Reason.EXPLICIT_DENY
+
+
+def test_a_missing_allow_is_told_before_a_boundary_that_lacks_it_too() -> None:
+    limits = [policy(allow("ecs:*"), kind=Kind.BOUNDARY)]
+    assert decide(ask("s3:GetObject"), identity=[], boundary=limits).reason is Reason.NO_IDENTITY_ALLOW
+
+
+def test_across_accounts_both_sides_must_allow() -> None:
+    own = [policy(allow("s3:*"))]
+    grant = policy(allow("s3:*") | {"Principal": {"AWS": "123456789012"}}, kind=Kind.RESOURCE, name="bucket policy")
+    assert decide(ask("s3:GetObject"), identity=own, resource=[grant], same_account=False).allowed
+    limits = [policy(allow("ecs:*"), kind=Kind.BOUNDARY)]
+    held = decide(ask("s3:GetObject"), identity=own, boundary=limits, resource=[grant], same_account=False)
+    assert held.reason is Reason.BOUNDARY
+
+
+def test_a_trust_policy_can_deny_and_everybody_is_everybody() -> None:
+    assert trusted(TASKS, {"Principal": "*"}).allowed
+    assert trusted(Principal(kind="Federated", name="accounts.google.com"), {"Principal": "*"}).allowed
+    refused = trusted(TASKS, {"Principal": "*", "Effect": "Deny"})
+    assert refused.reason is Reason.EXPLICIT_DENY
+
+
+@given(ASKS, STATEMENTS, STATEMENTS)
+def test_more_denies_never_allow_more_and_more_allows_never_allow_less(
+    asked: Ask, statements: list[dict[str, Any]], more: list[dict[str, Any]]
+) -> None:
+    denies = [one | {"Effect": "Deny"} for one in more]
+    allows = [one | {"Effect": "Allow"} for one in more]
+    before = outcome(asked, statements)
+    assert before.allowed or not outcome(asked, [*statements, *denies]).allowed
+    assert not before.allowed or outcome(asked, [*statements, *allows]).allowed
+    if before.reason is Reason.EXPLICIT_DENY:
+        assert outcome(asked, [*statements, *allows]).reason is Reason.EXPLICIT_DENY
+
+
+@given(ASKS, STATEMENTS)
+def test_one_document_of_all_statements_decides_like_one_document_for_each(
+    asked: Ask, statements: list[dict[str, Any]]
+) -> None:
+    apart = decide(asked, identity=[policy(one) for one in statements])
+    assert apart.outcome == outcome(asked, statements).outcome
+
+
+@pytest.mark.parametrize("element", ["Resource", "NotResource"])
+def test_a_statement_with_a_variable_without_value_does_not_apply(element: str) -> None:
+    home = {"Effect": "Allow", "Action": "s3:*", element: "arn:aws:s3:::home/${aws:username}/*"}
+    assert not may(ask("s3:GetObject", "arn:aws:s3:::home/ann/a"), home)
+    assert may(ask("s3:GetObject", "arn:aws:s3:::menu/a", aws_username="ann"), home) is (element == "NotResource")
