@@ -8,10 +8,13 @@ and its fabric. Source: amazon-ecs-agent; facts, agent.
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from ecslab.agent.api import AgentApi, AgentConfig
 from ecslab.agent.changes import changes_of
 from ecslab.agent.engine import Engine
 from ecslab.agent.logs import LogBook
+from ecslab.agent.telemetry import Telemetry
 from ecslab.agent.world import World
 from ecslab.journal import Journal
 from ecslab.model.task import Task
@@ -50,6 +53,7 @@ class Agent:
             book=LogBook(),
         )
         self._engine = Engine(self._world, self.poke)
+        self._telemetry = Telemetry(self._world)
         self._address = config.agent_id
         self._poked = False
         self._resync: Handle | None = None
@@ -100,6 +104,11 @@ class Agent:
         """(lab time, container, line): the latest 2,000 lines of each container of a task, also once it has stopped."""
         with self._world.timeline.lock:
             return self._world.book.output(task_id, container)
+
+    def report_usage(self, then: Callable[[], None]) -> None:
+        """It is time to tell what the tasks use, and then to call ``then``; a stopped agent tells nothing."""
+        with self._world.timeline.lock:
+            self._telemetry.look(self._engine.tasks.values() if self.connected else (), then)
 
     def _tick(self) -> None:
         self._poked = False

@@ -110,3 +110,22 @@ class CountsLogs(Protocol):
 
     def delivered(self, task: Task, options: Mapping[str, str], stream: str) -> int:
         """Lines in an ``awslogs`` stream; 0 when there is no such stream."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TaskUsage:
+    """What a RUNNING task used, as the telemetry session carries it."""
+
+    task_arn: str
+    cpu: float
+    """vCPUs, the mean since the agent last looked (since the start, the first time)."""
+    memory: int
+    """Bytes at the moment of looking."""
+
+
+@runtime_checkable
+class TakesMetrics(Protocol):
+    """Power of an AgentApi: the telemetry session (PublishMetrics of AWS's telemetry endpoint)."""
+
+    def publish_metrics(self, usages: Sequence[TaskUsage]) -> None:
+        """What the tasks of an agent used."""

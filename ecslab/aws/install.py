@@ -1,7 +1,8 @@
 """The seam to moto: one assignment, made before the first AWS call.
 
 ``BackendDict.backend`` is a public factory called with (region_name, account_id=…); with ours in its place,
-in-process mocks, the HTTP server, the AWS CLI, ``/moto-api/reset`` and moto's own neighbours all get our ECS.
+in-process mocks, the HTTP server, the AWS CLI, ``/moto-api/reset`` and moto's own neighbours all get our ECS, and our
+CloudWatch.
 ``tests/aws/test_seam.py`` holds every fact this rests on. moto's backends are process-global: one open lab
 per process.
 """
@@ -18,6 +19,7 @@ def install(context: LabContext) -> Any:
     from moto.backends import get_backend
     from moto.moto_api._internal import mock_random
 
+    from ecslab.aws import cloudwatch
     from ecslab.aws.ecs.models import EcsBackend
 
     mock_random.seed(context.random.getrandbits(64))
@@ -28,8 +30,9 @@ def install(context: LabContext) -> Any:
     LabEcsBackend.__module__ = EcsBackend.__module__
     LabEcsBackend.context = context
     backends = get_backend("ecs")
-    backends.reset()
     backends.backend = LabEcsBackend
+    cloudwatch.install(context)
+    backends.reset()  # every service's; after the factories, for some of moto's backends make an ECS anew in their reset
     return backend()
 
 

@@ -9,7 +9,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
-from ecslab.agent.api import AgentConfig, Assignment, ContainerReport, TaskReport
+from ecslab.agent.api import AgentConfig, Assignment, ContainerReport, TaskReport, TaskUsage
 from ecslab.aws import logs
 from ecslab.model.instance import ContainerInstance
 from ecslab.model.status import DesiredStatus, HealthStatus, TaskStatus
@@ -26,6 +26,7 @@ class Channel:
         self._backend = backend
         self._wakes: dict[str, Callable[[], None]] = {}
         self._arns: dict[str, str] = {}
+        self._usage: dict[str, TaskUsage] = {}
 
     def wake(self, agent_id: str) -> None:
         """Tell an agent, if it is connected, that there may be work."""
@@ -121,6 +122,15 @@ class Channel:
     def submit_health(self, task: Task, health: Mapping[str, HealthStatus]) -> None:
         """Health, as AWS gets it over the telemetry session."""
         self._backend.submit_health(task.task_arn, health)
+
+    def publish_metrics(self, usages: Sequence[TaskUsage]) -> None:
+        """What tasks used, as AWS gets it over the telemetry session."""
+        self._usage.update((usage.task_arn, usage) for usage in usages)
+
+    def take_usage(self) -> dict[str, TaskUsage]:
+        """What was published since this was last asked, the latest of each task (by its ARN)."""
+        taken, self._usage = self._usage, {}
+        return taken
 
     def prepare_logs(self, task: Task, options: Mapping[str, str], stream: str) -> None:
         """CreateLogStream (and CreateLogGroup) for an awslogs container."""

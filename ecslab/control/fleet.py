@@ -6,11 +6,11 @@ about tasks; it only sees to it that every task has an agent to care for it.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any
 
 from ecslab.agent.agent import Agent
-from ecslab.agent.api import AgentConfig
+from ecslab.agent.api import AgentConfig, TaskUsage
 from ecslab.aws import ec2
 from ecslab.control.channel import Channel
 from ecslab.errors import InvalidParameterException
@@ -122,6 +122,24 @@ class Fleet:
         """(lab time, container, line) that a task has written, as its agent keeps it."""
         agent = self._agent_of(task)
         return list(agent.output(task.task_id, container)) if agent else []
+
+    def report_usage(self, then: Callable[[], None]) -> None:
+        """Have every agent tell what its tasks use, and go on with ``then`` when all have."""
+        left = len(self._agents) + 1
+
+        def one() -> None:
+            nonlocal left
+            left -= 1
+            if left == 0:
+                then()
+
+        for agent in tuple(self._agents.values()):
+            agent.report_usage(one)
+        one()
+
+    def take_usage(self) -> dict[str, TaskUsage]:
+        """What the agents have told since this was last asked, by task ARN."""
+        return self._channel.take_usage()
 
     def close(self) -> None:
         """Take down every agent with all it runs."""

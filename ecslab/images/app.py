@@ -82,6 +82,14 @@ def keep_busy(seconds: float) -> int:
     return 0
 
 
+def spend_cpu(seconds: float) -> int:
+    """Use so many seconds of CPU time, however long the other requests let that take; 0."""
+    until = time.thread_time() + seconds
+    while time.thread_time() < until:
+        pass
+    return 0
+
+
 def take_memory(mib: int) -> None:
     """Allocate and touch memory, not all at once, and keep it."""
     for at in range(0, mib, 8):
@@ -115,7 +123,7 @@ class Site:
             "/health/ok": lambda query: self.set_health(True),
             "/health/fail": lambda query: self.set_health(False),
             "/exit": self.exit,
-            "/burn": lambda query: self.take_time(keep_busy, "burned", query),
+            "/burn": lambda query: self.take_time(spend_cpu, "burned", query),
             "/slow": lambda query: self.take_time(pause, "slept", query),
             "/hog": self.hog,
             "/fetch": self.fetch,

@@ -20,6 +20,7 @@ import math
 import shlex
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 
 from ecslab.images.sdk import NO_BOTO3, failure, has_sdk
 
@@ -63,9 +64,21 @@ class Behaviour:
     call: tuple[str, ...] = ()
     """A call of AWS (service, operation, Name=value …) made when it ends: its answer is the last line, its failure the
     exit code 1. Who plays this asks the container's Outside."""
+    fetch: str = ""
+    """The same for a URL, tried ``retries`` times more, a second apart."""
+    retries: int = 0
+    passed: Behaviour | None = None
+    """What follows a call or fetch that ended with 0; None: the container exits with 0."""
+    failed: Behaviour | None = None
+    """What follows one that failed; None: it exits with 1."""
     health: str = ""
     """What the label forces: healthy, unhealthy, or empty for what the program would say."""
     unhealthy_after: float | None = None
+
+    @property
+    def asks(self) -> bool:
+        """Whether its exit code is the outside's to say."""
+        return bool(self.call or self.fetch)
 
     def output(self) -> Iterator[tuple[float, str]]:
         """(seconds after the start, line), in order."""
@@ -75,6 +88,8 @@ class Behaviour:
                 yield self.item_every * item, f"worked item {item}"
 
 
+Part = tuple[str, list[str]]
+"""A simple command of a script, with the operator before it."""
 FOREIGN = Behaviour(any_port=True)
 """What a program is taken for that is not the lab's: a server that listens on every port."""
 
@@ -115,18 +130,45 @@ def skipped(operator: str, code: int) -> bool:
 
 def _of_command(argv: tuple[str, ...], environment: Mapping[str, str]) -> Behaviour:
     parts = commands(argv)
+    whole = _in_turn(parts, 0, environment) or Behaviour(duration=0.0)
+    if len(parts) > 1 and parts[-1][1][:1] != ["exec"]:
+        whole = _in_shell(whole)
+    return whole
+
+
+def _in_turn(parts: Sequence[Part], code: int, environment: Mapping[str, str]) -> Behaviour | None:
+    """What is left of a script after a command that ended with ``code``; None for nothing."""
     steps: list[Behaviour] = []
-    for operator, words in parts:
-        if steps and skipped(operator, steps[-1].exit_code):
+    for at, (operator, words) in enumerate(parts):
+        if skipped(operator, steps[-1].exit_code if steps else code):
             continue
         bare = words[1:] if words[:1] == ["exec"] else words
         steps.append(_joined(_steps(bare, environment)))
+        if steps[-1].asks:
+            steps[-1] = _followed(steps[-1], partial(_in_turn, parts[at + 1 :], environment=environment))
+            break
         if bare[:1] == ["exit"]:
             break
-    whole = _joined(steps, go_on=True)
-    if len(parts) > 1 and parts[-1][1][:1] != ["exec"]:
-        whole = replace(whole, swallows_sigterm=True)
-    return whole
+    return _joined(steps, go_on=True) if steps else None
+
+
+def _followed(step: Behaviour, rest: Callable[[int], Behaviour | None]) -> Behaviour:
+    """``step`` with the rest of its script behind every way in which it can end."""
+    if not step.asks:
+        after = rest(step.exit_code) if step.duration is not None else None
+        return _joined([step, after], go_on=True) if after is not None else step
+    passed = _followed(step.passed or Behaviour(duration=0.0), rest)
+    return replace(step, passed=passed, failed=_followed(step.failed or Behaviour(duration=0.0, exit_code=1), rest))
+
+
+def _in_shell(step: Behaviour | None) -> Behaviour:
+    """Run by a shell that waits for it: as PID 1 the shell passes no SIGTERM on."""
+    if step is None:
+        return Behaviour(duration=0.0)
+    if not step.asks:
+        return replace(step, swallows_sigterm=True)
+    failed = step.failed or Behaviour(duration=0.0, exit_code=1)
+    return replace(step, swallows_sigterm=True, passed=_in_shell(step.passed), failed=_in_shell(failed))
 
 
 def _steps(words: list[str], environment: Mapping[str, str]) -> list[Behaviour]:
@@ -157,7 +199,7 @@ def _joined(steps: Sequence[Behaviour], *, go_on: bool = False) -> Behaviour:
     """One after the other, while they end with 0, or in any case."""
     whole, at = Behaviour(duration=0.0), 0.0
     lines: list[tuple[float, str]] = []
-    for step in steps:
+    for number, step in enumerate(steps):
         lines += [(at + offset, text) for offset, text in step.lines]
         memory_at = at + step.memory_at if step.memory > whole.memory else whole.memory_at
         memory = max(whole.memory, step.memory)
@@ -167,6 +209,9 @@ def _joined(steps: Sequence[Behaviour], *, go_on: bool = False) -> Behaviour:
             return whole
         at += step.duration
         whole = replace(whole, duration=at)
+        if step.asks:
+            rest = list(steps[number + 1 :])
+            return replace(whole, passed=_joined(rest)) if rest else whole
         if step.exit_code and not go_on:
             return whole
     return whole
@@ -200,9 +245,9 @@ def _step(words: list[str], environment: Mapping[str, str]) -> Behaviour:
 def _counted(name: str, word: str, option: float) -> Behaviour:
     """The steps with one word."""
     if name == "fetch":
-        return Behaviour(duration=FETCH_TIME, lines=((FETCH_TIME, "200 (simulated)"),))
+        return Behaviour(duration=FETCH_TIME, fetch=word, retries=int(_finite(option) or 0))
     value = _seconds(word)
-    if value is None:
+    if value is None or (math.isinf(value) and name not in ("sleep", "burn")):
         return _refused(f"'{word}' is not a number")
     if name == "sleep":
         return Behaviour(duration=_finite(value))
@@ -291,6 +336,10 @@ def _whole(text: str) -> int:
 def _overridden(natural: Behaviour, labels: Mapping[str, str]) -> Behaviour:
     if not any(name.startswith("sim.") for name in labels):
         return natural
+    passed, failed = (each and _overridden(each, labels) for each in (natural.passed, natural.failed))
+    natural = replace(natural, passed=passed, failed=failed)
+    if "sim.exit_code" in labels or "sim.duration" in labels:
+        natural = replace(natural, call=(), fetch="")
     read = {name: _finite(_seconds(labels.get(name, ""))) for name in _NUMBERS}
     changes: dict[str, object] = {
         field: convert(value) for name, (field, convert) in _NUMBERS.items() if (value := read[name]) is not None

@@ -69,6 +69,14 @@ class Namespace(StrEnum):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Reached:
+    """Where a connection ends: a port in a network namespace (``ContainerWiring.joins`` names it)."""
+
+    namespace: str
+    port: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Publish:
     """A container port published on an address of this machine."""
 
@@ -82,9 +90,10 @@ class Publish:
 class ContainerWiring:
     """The network of one container, ready for a runtime.
 
-    ``joins``: runtime id of the container whose namespace is shared (docker). ``network``: engine network to
-    attach to. ``address``: the address the container has or binds. ``port_shift``: added to ports below 1024
-    where they cannot be bound (process runtime without privileges). ``hosts``: names to resolve.
+    ``joins``: runtime id of the container whose namespace is shared (docker), or that namespace's name (simulated).
+    ``network``: engine network to attach to. ``address``: the address the container has or binds.
+    ``port_shift``: added to ports below 1024 where they cannot be bound (process runtime without privileges).
+    ``hosts``: names to resolve.
     """
 
     namespace: Namespace = Namespace.OWN

@@ -1,7 +1,7 @@
 """The modelled fabric: the decisions of a network without the network, for the simulated runtime.
 
-It gives addresses and host ports as the others do and opens no socket. Invariant: the same requests in the same
-order give the same wirings; every verb costs the same with ten tasks as with ten thousand.
+It gives addresses and host ports as the others do, says who reaches whom, and opens no socket. Invariant: the same
+requests in the same order give the same wirings; every verb costs the same with ten tasks as with ten thousand.
 """
 
 from __future__ import annotations
@@ -14,11 +14,13 @@ from ecslab.model.network import (
     Namespace,
     PortRequest,
     Publish,
+    Reached,
     Wiring,
     WiringRequest,
 )
 from ecslab.model.status import NetworkMode
 from ecslab.networks.ports import PortBook
+from ecslab.networks.routes import Routes, host_namespace
 
 NO_INSTANCE = "10.0.0.1"
 """Where ports are published for a task that was placed on no instance known here."""
@@ -30,6 +32,7 @@ class ModelledFabric:
     def __init__(self) -> None:
         self._lock = threading.Lock()
         self._book = PortBook()
+        self._routes = Routes()
         self._wirings: dict[str, Wiring] = {}
         self._instances: dict[str, str] = {}
         self._bridged = 0
@@ -41,6 +44,7 @@ class ModelledFabric:
         """Forget everything."""
         with self._lock:
             self._book = PortBook()
+            self._routes = Routes()
             self._wirings.clear()
             self._instances.clear()
 
@@ -48,6 +52,7 @@ class ModelledFabric:
         """Its address: the private one."""
         with self._lock:
             self._instances[instance] = private_ip
+            self._routes.add_instance(instance, private_ip)
             return private_ip
 
     def remove_instance(self, instance: str) -> None:
@@ -55,6 +60,7 @@ class ModelledFabric:
         with self._lock:
             self._instances.pop(instance, None)
             self._book.forget(instance)
+            self._routes.remove_instance(instance)
 
     def wirings(self) -> tuple[Wiring, ...]:
         """All wirings now attached."""
@@ -68,7 +74,21 @@ class ModelledFabric:
         """Give back what the task has."""
         with self._lock:
             self._wirings.pop(task_id, None)
+            self._routes.remove(task_id)
             self._book.release(task_id)
+
+    def reach(self, namespace: str, host: str, port: int) -> Reached:
+        """Where a connection from a container's namespace (``ContainerWiring.joins``) ends, by its network mode.
+
+        OSError as Linux gives it: no route, timed out, an unknown name. Whether anything listens is not known here.
+        """
+        with self._lock:
+            return self._routes.reach(namespace, host, port)
+
+    def at(self, host: str, port: int) -> Reached | None:
+        """Where an address that the API shows leads to, seen from the learner's machine; None for any other."""
+        with self._lock:
+            return self._routes.at(host, port)
 
     def attach(self, request: WiringRequest) -> Wiring:
         """The task's network; CannotStartContainerError for a taken host port, and then nothing is kept."""
@@ -82,6 +102,7 @@ class ModelledFabric:
                 self._book.release(request.task_id)
                 raise
             self._wirings[request.task_id] = wiring
+            self._routes.add(wiring, request.instance)
             return wiring
 
     def _wire(self, request: WiringRequest) -> Wiring:
@@ -102,7 +123,7 @@ class ModelledFabric:
             task_id=request.task_id,
             mode=request.mode,
             address=address,
-            containers={name: ContainerWiring(address=address) for name in request.containers},
+            containers=_shared(request, address, host_namespace(request.instance)),
             endpoints=tuple(_endpoint(port, address, port.container_port) for port in request.ports),
         )
 
@@ -112,6 +133,7 @@ class ModelledFabric:
         endpoints = tuple(_endpoint(port, host, self._host_port(request, port)) for port in request.ports)
         containers = {
             name: ContainerWiring(
+                joins=_alone(request, name),
                 address=own[name],
                 publish=tuple(_published(e) for e in endpoints if e.container == name),
                 hosts=tuple((alias, own[linked]) for who, linked, alias in request.links if who == name),
@@ -140,13 +162,26 @@ def _awsvpc(request: WiringRequest) -> Wiring:
         task_id=request.task_id,
         mode=request.mode,
         address=address,
-        containers={name: ContainerWiring(address=address) for name in request.containers},
+        containers=_shared(request, address, f"task {request.task_id}"),
         endpoints=tuple(_endpoint(port, address, port.container_port) for port in request.ports),
     )
 
 
+def _shared(request: WiringRequest, address: str, namespace: str) -> dict[str, ContainerWiring]:
+    """One namespace for all of a task's containers."""
+    own = ContainerWiring(namespace=Namespace.JOINED, joins=namespace, address=address)
+    return dict.fromkeys(request.containers, own)
+
+
+def _alone(request: WiringRequest, container: str) -> str:
+    """The namespace that a container has for itself."""
+    return f"task {request.task_id} container {container}"
+
+
 def _none(request: WiringRequest) -> Wiring:
-    containers = {name: ContainerWiring(namespace=Namespace.NONE) for name in request.containers}
+    containers = {
+        name: ContainerWiring(namespace=Namespace.NONE, joins=_alone(request, name)) for name in request.containers
+    }
     return Wiring(task_id=request.task_id, mode=request.mode, containers=containers)
 
 

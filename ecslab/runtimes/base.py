@@ -86,10 +86,16 @@ class Held:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Usage:
-    """Measured use: ``cpu_seconds`` since start (all cores added), ``memory`` in bytes now."""
+    """Measured use: ``cpu_seconds`` since start (all cores added), ``memory`` in bytes now.
+
+    ``running_for`` is how long the container has run, in seconds of the clock by which ``cpu_seconds`` are counted:
+    real ones where it is real (also on scaled time), the lab's where it is simulated. So Δcpu_seconds ÷ Δrunning_for
+    is vCPUs, whatever the time of the lab.
+    """
 
     cpu_seconds: float
     memory: int
+    running_for: float = 0.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -181,6 +187,15 @@ class Measures(Protocol):
     """Power: measure what a running container uses."""
 
     def measure(self, container_id: str) -> Usage: ...
+
+
+@runtime_checkable
+class Bears(Protocol):
+    """Power of the simulated runtime, to which no request is ever sent: bear the work that requests would make."""
+
+    def bear(self, container_id: str, vcpus: float) -> float:
+        """From now on the container uses so many vCPUs on top of its own; 0 ends it. What its CPU limit lets it use
+        of them; 0 for one that does not run."""
 
 
 @runtime_checkable

@@ -9,57 +9,20 @@ from __future__ import annotations
 
 import hashlib
 from collections import deque
-from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Callable, Mapping
 
 from ecslab.errors import CannotPullContainerError, CannotStartContainerError, ContainerRuntimeError
 from ecslab.images import catalogue
 from ecslab.images.behaviour import SIGKILL_EXIT, Behaviour, behaviour, commands, pull_delay, pull_problem, skipped
 from ecslab.images.website import Website
+from ecslab.model.network import Reached
 from ecslab.runtimes.base import FEATURES, Capabilities, ContainerSpec, Held, Observed, Phase, Pretence, Usage
-from ecslab.timeline import Handle, Timeline
+from ecslab.runtimes.simulated_container import BASE_MEMORY, Container, made
+from ecslab.runtimes.surroundings import Surroundings, nowhere, outcome, refused
+from ecslab.timeline import Timeline
 
-BASE_MEMORY = 8 * 1024 * 1024
-"""Bytes a simulated program uses before it takes any."""
 KEPT_LINES = 2000
 WHY = "containers are data here: nothing real runs"
-
-
-@dataclass(slots=True, kw_only=True)
-class _Container:
-    """One container. ``end`` and ``next_line`` are what is scheduled for it."""
-
-    container_id: str
-    spec: ContainerSpec
-    behaviour: Behaviour
-    environment: Mapping[str, str]
-    digest: str
-    phase: Phase = Phase.CREATED
-    asked_to_start: bool = False
-    exit_code: int | None = None
-    out_of_memory: bool = False
-    started_at: float = 0.0
-    ended_at: float = 0.0
-    memory: int = 0
-    end: Handle | None = None
-    stop: Handle | None = None
-    line: Handle | None = None
-    site: Website | None = None
-    script: Iterator[tuple[float, str]] | None = None
-    due: tuple[float, str] | None = None
-    output: deque[str] | None = None
-    followers: list[tuple[Callable[[str], None], Callable[[], None]]] = field(default_factory=list)
-
-    def cancel(self) -> None:
-        """Forget everything that is scheduled."""
-        for handle in (self.end, self.stop, self.line):
-            if handle is not None:
-                handle.cancel()
-
-    @property
-    def ignores_sigterm(self) -> bool:
-        """Whether only SIGKILL ends it."""
-        return self.behaviour.ignores_sigterm or (self.behaviour.swallows_sigterm and not self.spec.init)
 
 
 class SimulatedRuntime:
@@ -69,9 +32,12 @@ class SimulatedRuntime:
 
     def __init__(self, timeline: Timeline) -> None:
         self.on_change: Callable[[str], None] = lambda container_id: None
+        self.reach = nowhere
+        """How a container finds another: the fabric's own verb."""
         self._timeline = timeline
-        self._containers: dict[str, _Container] = {}
+        self._containers: dict[str, Container] = {}
         self._by_name: dict[str, str] = {}
+        self._spaces: dict[str, dict[str, Container]] = {}
         self._pulled: dict[str, float] = {}
         self._made = 0
 
@@ -114,9 +80,18 @@ class SimulatedRuntime:
                 return known
             self._made += 1
             container_id = hashlib.sha256(f"{self._made}/{spec.name}".encode()).hexdigest()
-            self._containers[container_id] = _made(container_id, spec)
-            self._by_name[spec.name] = container_id
+            self._enter(made(container_id, spec, self._outside(container_id, spec)))
             return container_id
+
+    def _enter(self, container: Container) -> None:
+        container_id = container.container_id
+        self._containers[container_id] = container
+        self._by_name[container.spec.name] = container_id
+        self._spaces.setdefault(container.outside.namespace, {})[container_id] = container
+
+    def _outside(self, container_id: str, spec: ContainerSpec) -> Surroundings:
+        namespace = spec.wiring.joins or container_id
+        return Surroundings(namespace=namespace, reach=lambda *to: self.reach(*to), ask=self.ask)
 
     def start(self, container_id: str) -> None:
         """It runs after ``sim.start_delay``; CannotStartContainerError for an unknown id."""
@@ -162,9 +137,16 @@ class SimulatedRuntime:
             container = self._containers.pop(container_id, None)
             if container is not None:
                 self._by_name.pop(container.spec.name, None)
+                self._leave(container)
                 container.cancel()
                 container.phase = Phase.GONE
                 self._end_output(container)
+
+    def _leave(self, container: Container) -> None:
+        sharing = self._spaces[container.outside.namespace]
+        del sharing[container.container_id]
+        if not sharing:
+            del self._spaces[container.outside.namespace]
 
     def held(self) -> tuple[Held, ...]:
         """Every container."""
@@ -190,7 +172,7 @@ class SimulatedRuntime:
                         break
             return code, output
 
-    def _executed(self, container: _Container, words: list[str]) -> tuple[int, str]:
+    def _executed(self, container: Container, words: list[str]) -> tuple[int, str]:
         first = words[0].rsplit("/", 1)[-1] if words else ""
         if first == "exit":
             return (int(words[1]) if len(words) > 1 and words[1].isdigit() else 0), ""
@@ -203,10 +185,12 @@ class SimulatedRuntime:
             return (0, "healthy") if self._healthy(container) else (1, "unhealthy")
         if first == "app":
             does = behaviour(words, container.environment, {})
+            if does.asks:
+                return outcome(does, container.outside, container.environment)
             return (124 if does.duration is None else does.exit_code), "\n".join(text for _, text in does.lines)
         return 0, ""
 
-    def _healthy(self, container: _Container) -> bool:
+    def _healthy(self, container: Container) -> bool:
         does = container.behaviour
         if does.health == "healthy":
             return True
@@ -235,8 +219,23 @@ class SimulatedRuntime:
             running = container.phase is Phase.RUNNING
             now = self._timeline.now()
             spent = (now if running else container.ended_at) - container.started_at
-            taken = container.memory + self._touched(container, spent)
-            return Usage(cpu_seconds=spent * container.behaviour.cpu, memory=BASE_MEMORY + taken if running else 0)
+            taken = container.memory + container.touched(now)
+            return Usage(
+                cpu_seconds=spent * container.behaviour.cpu + container.borne_until(now),
+                memory=BASE_MEMORY + taken if running else 0,
+                running_for=spent,
+            )
+
+    def bear(self, container_id: str, vcpus: float) -> float:
+        """Use so many vCPUs from now on, besides what the behaviour says; what the task's CPU limit leaves of it."""
+        with self._timeline.lock:
+            container = self._containers.get(container_id)
+            if container is None or container.phase is not Phase.RUNNING:
+                return 0.0
+            now, limit = self._timeline.now(), container.spec.cpu_limit
+            container.borne_before, container.borne_since = container.borne_until(now), now
+            container.borne = min(vcpus, max(0.0, limit - container.behaviour.cpu)) if limit else vcpus
+            return container.borne
 
     def answer(self, container_id: str, port: int, path: str) -> tuple[int, str]:
         """What the container's web server would say; ContainerRuntimeError when nothing listens."""
@@ -248,13 +247,26 @@ class SimulatedRuntime:
             if port not in does.listens and not does.any_port:
                 ports = ", ".join(str(p) for p in sorted(does.listens)) or "no port"
                 raise ContainerRuntimeError(f"connection refused: the container listens on {ports}, not on {port}")
-            site = self._site(container, port)
-            status, body = site.answer(path)
-            self._write(container, site.lines.pop())
-            self._after_answer(container, site)
-            return status, body
+            return self._answered(container, port, path)
 
-    def _site(self, container: _Container, port: int) -> Website:
+    def ask(self, reached: Reached, path: str) -> tuple[int, str]:
+        """What is answered at a port of a namespace; ConnectionRefusedError when nothing listens there."""
+        with self._timeline.lock:
+            running = [c for c in self._spaces.get(reached.namespace, {}).values() if c.phase is Phase.RUNNING]
+            listening = [c for c in running if reached.port in c.behaviour.listens]
+            listening += [c for c in running if c.behaviour.any_port]
+            if not listening:
+                raise refused()
+            return self._answered(listening[0], reached.port, path)
+
+    def _answered(self, container: Container, port: int, path: str) -> tuple[int, str]:
+        site = self._site(container, port)
+        status, body = site.answer(path)
+        self._write(container, site.lines.pop())
+        self._after_answer(container, site)
+        return status, body
+
+    def _site(self, container: Container, port: int) -> Website:
         if container.site is None:
             container.site = Website(
                 environment=container.environment,
@@ -262,40 +274,63 @@ class SimulatedRuntime:
                 address=container.spec.wiring.address,
                 port=port,
                 foreign=container.spec.image if container.behaviour.any_port else "",
+                outside=container.outside,
             )
         return container.site
 
-    def _after_answer(self, container: _Container, site: Website) -> None:
+    def _after_answer(self, container: Container, site: Website) -> None:
         if site.leave is not None:
             code = site.leave
             self._timeline.call_soon(lambda: self._exit(container, code))
         grown = site.hoard * 1024 * 1024
         if grown > container.memory:
             container.memory = grown
-            spent = self._timeline.now() - container.started_at
-            if self._passes_limit(container, grown + self._touched(container, spent)):
+            if container.passes_limit(grown + container.touched(self._timeline.now())):
                 self._timeline.call_soon(lambda: self._exit(container, SIGKILL_EXIT, out_of_memory=True))
 
     # What happens by itself, on the timeline
 
-    def _run(self, container: _Container) -> None:
+    def _run(self, container: Container) -> None:
         if container.phase is not Phase.CREATED:
             return
         does = container.behaviour
         container.phase = Phase.RUNNING
         container.started_at = self._timeline.now()
-        if self._passes_limit(container, does.memory) and (does.duration is None or does.memory_at < does.duration):
+        self._play(container, does)
+        self.on_change(container.container_id)
+
+    def _play(self, container: Container, does: Behaviour) -> None:
+        container.since = self._timeline.now()
+        if container.passes_limit(does.memory) and (does.duration is None or does.memory_at < does.duration):
             container.end = self._timeline.call_later(
                 does.memory_at, lambda: self._exit(container, SIGKILL_EXIT, out_of_memory=True)
             )
         elif does.duration is not None:
-            container.end = self._timeline.call_later(does.duration, lambda: self._exit(container, does.exit_code))
+            container.end = self._timeline.call_later(does.duration, lambda: self._end(container, does))
         container.script = does.output()
         container.due = next(container.script, None)
         self._print(container)
-        self.on_change(container.container_id)
 
-    def _exit(self, container: _Container, code: int, last_line: str = "", *, out_of_memory: bool = False) -> None:
+    def _end(self, container: Container, does: Behaviour) -> None:
+        """A step has ended: with its own code, or as its outside answers; then what comes next is played."""
+        if not does.asks:
+            self._exit(container, does.exit_code)
+            return
+        code, line = outcome(does, container.outside, container.environment)
+        self._write(container, line)
+        following = does.failed if code else does.passed
+        if code and container.retries < does.retries:
+            container.retries += 1
+            container.end = self._timeline.call_later(1.0, lambda: self._end(container, does))
+        elif following is None:
+            self._exit(container, code)
+        else:
+            container.retries = 0
+            container.borne_before += (self._timeline.now() - container.started_at) * (does.cpu - following.cpu)
+            container.behaviour = following
+            self._play(container, following)
+
+    def _exit(self, container: Container, code: int, last_line: str = "", *, out_of_memory: bool = False) -> None:
         if container.phase in (Phase.EXITED, Phase.GONE):
             return
         if container.phase is Phase.CREATED:
@@ -305,56 +340,34 @@ class SimulatedRuntime:
         container.phase = Phase.EXITED
         container.exit_code, container.out_of_memory = code, out_of_memory
         container.ended_at = self._timeline.now()
+        container.borne_before, container.borne = container.borne_until(container.ended_at), 0.0
         if last_line:
             self._write(container, last_line)
         self._end_output(container)
         self.on_change(container.container_id)
 
-    def _print(self, container: _Container) -> None:
+    def _print(self, container: Container) -> None:
         """Write the lines that are due and wait for the next one."""
-        spent = self._timeline.now() - container.started_at + 1e-6
+        spent = self._timeline.now() - container.since + 1e-6
         while container.due is not None and container.due[0] <= spent:
             self._write(container, container.due[1])
             container.due = next(container.script, None) if container.script is not None else None
         if container.due is not None:
-            at = container.started_at + container.due[0]
+            at = container.since + container.due[0]
             container.line = self._timeline.call_at(at, lambda: self._print_next(container))
 
-    def _print_next(self, container: _Container) -> None:
+    def _print_next(self, container: Container) -> None:
         if container.phase is Phase.RUNNING:
             self._print(container)
 
-    def _write(self, container: _Container, text: str) -> None:
+    def _write(self, container: Container, text: str) -> None:
         if container.output is None:
             container.output = deque(maxlen=KEPT_LINES)
         container.output.append(text)
         for on_line, _ in container.followers:
             on_line(text)
 
-    def _end_output(self, container: _Container) -> None:
+    def _end_output(self, container: Container) -> None:
         followers, container.followers = container.followers, []
         for _, on_end in followers:
             on_end()
-
-    @staticmethod
-    def _touched(container: _Container, spent: float) -> int:
-        does = container.behaviour
-        return does.memory if spent >= does.memory_at else 0
-
-    @staticmethod
-    def _passes_limit(container: _Container, taken: int) -> bool:
-        limit = container.spec.memory
-        return bool(limit and taken) and BASE_MEMORY + taken > limit
-
-
-def _made(container_id: str, spec: ContainerSpec) -> _Container:
-    image = catalogue.find(spec.image)
-    environment = {**image.environment, **spec.environment} if image is not None else spec.environment
-    argv = catalogue.argv_of(image, spec.entry_point, spec.command)
-    return _Container(
-        container_id=container_id,
-        spec=spec,
-        behaviour=behaviour(argv, environment, spec.labels),
-        environment=environment,
-        digest=image.digest if image is not None else f"sha256:{hashlib.sha256(spec.image.encode()).hexdigest()}",
-    )

@@ -16,6 +16,8 @@ from ecslab.aws.iam.gate import Gate
 from ecslab.aws.install import install, wipe
 from ecslab.control.channel import Channel
 from ecslab.control.fleet import Fleet
+from ecslab.control.load import Loads
+from ecslab.control.minute import Minute
 from ecslab.control.plane import ControlPlane
 from ecslab.errors import ContainerRuntimeError, InvalidParameterException
 from ecslab.journal import Journal
@@ -63,7 +65,9 @@ class OpenLab:
             return DockerRuntime(self.lab_id, self.home), DockerFabric(self.lab_id)
         if name == "process":
             return ProcessRuntime(self.lab_id, self.home), LoopbackFabric(self.lab_id, self.home)
-        return SimulatedRuntime(self.timeline), ModelledFabric()
+        runtime, fabric = SimulatedRuntime(self.timeline), ModelledFabric()
+        runtime.reach = fabric.reach
+        return runtime, fabric
 
     def _assemble(self) -> None:
         self.backend = install(self.context)
@@ -71,6 +75,8 @@ class OpenLab:
         self.channel = Channel(self.backend)
         self.fleet = Fleet(self.backend, self.channel, self.runtime, self.fabric)
         self.plane = ControlPlane(self.backend, self.fleet)
+        self.minute = Minute(self.backend, self.fleet)
+        self.loads = Loads(self.backend, self.runtime, self.fabric)
 
     def open(self) -> None:
         """Take the runtime and the network into use, create the first cluster and start its instances."""
@@ -82,6 +88,7 @@ class OpenLab:
     def _begin(self) -> None:
         self.journal.record("lab.opened", self.lab_id, f"the lab is open on the {self.choice.name} runtime")
         self.plane.start()
+        self.minute.start()
         self.backend.create_cluster(FIRST_CLUSTER)
         self.launch(FIRST_CLUSTER, FIRST_INSTANCES, FIRST_TYPE)
         if isinstance(self.timeline, VirtualTimeline):
@@ -101,6 +108,8 @@ class OpenLab:
     def reset(self) -> None:
         """Empty the account: every task, service and instance goes, and the lab begins anew."""
         with self.timeline.lock:
+            self.minute.stop()
+            self.loads.close()
             self.plane.stop()
             self.fleet.close()
         self.runtime.close()
@@ -115,6 +124,8 @@ class OpenLab:
     def close(self) -> None:
         """Take everything down."""
         with self.timeline.lock:
+            self.minute.stop()
+            self.loads.close()
             self.plane.stop()
             self.fleet.close()
         self.timeline.close()

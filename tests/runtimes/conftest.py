@@ -155,7 +155,9 @@ def make_bench(name: str, home: Path) -> Bench:
     lab_id = f"test-{uuid.uuid4().hex[:8]}"
     if name == "simulated":
         clock = VirtualTimeline()
-        return Bench(SimulatedRuntime(clock), ModelledFabric(), clock=clock, patience=120.0)
+        runtime, fabric = SimulatedRuntime(clock), ModelledFabric()
+        runtime.reach = fabric.reach
+        return Bench(runtime, fabric, clock=clock, patience=120.0)
     if name == "process":
         return Bench(ProcessRuntime(lab_id, home), LoopbackFabric(lab_id, home), clock=None, patience=30.0)
     from ecslab.networks.docker import DockerFabric

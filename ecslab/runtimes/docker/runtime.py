@@ -8,6 +8,7 @@ engine's events do that); anything the engine throws leaves as a TaskError.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -42,6 +43,8 @@ class DockerRuntime:
         self._pulls = Pulls(self._client)
         self._events = Events(self._api, lab_id, lambda container_id: self.on_change(container_id))
         self._cpus = 0
+        self._started: dict[str, str] = {}
+        """When each measured container started, in the engine's words."""
 
     def probe(self) -> Capabilities:
         """What holds here."""
@@ -132,6 +135,7 @@ class DockerRuntime:
 
     def remove(self, container_id: str) -> None:
         """Kill if need be and delete; nothing for an unknown id."""
+        self._started.pop(container_id, None)
         with translated(ContainerRuntimeError):
             quietly(lambda: self._api.remove_container(container_id, v=True, force=True))
 
@@ -168,9 +172,26 @@ class DockerRuntime:
         return Usage(
             cpu_seconds=cpu.get("total_usage", 0) / 1e9,
             memory=max(0, int(memory.get("usage") or 0) - int(cache or 0)),
+            running_for=self._running_for(container_id, str(stats.get("read") or "")),
         )
+
+    def _running_for(self, container_id: str, read: str) -> float:
+        """Seconds from the container's start to a reading, both by the engine's clock; 0 where it says neither."""
+        if container_id not in self._started:
+            with translated(ContainerRuntimeError):
+                self._started[container_id] = self._api.inspect_container(container_id)["State"]["StartedAt"]
+        try:
+            return max(0.0, (_time(read) - _time(self._started[container_id])).total_seconds())
+        except ValueError:
+            return 0.0
 
     def _stats(self, container_id: str) -> Mapping[str, Any]:
         old = tuple(int(part) for part in self._api.api_version.split(".")) < (1, 41)
         found: Mapping[str, Any] = self._api.stats(container_id, stream=False, one_shot=None if old else True)
         return found
+
+
+def _time(text: str) -> datetime:
+    """A time as the engine writes it (to the nanosecond). ValueError."""
+    whole, _, fraction = text.removesuffix("Z").partition(".")
+    return datetime.fromisoformat(f"{whole}.{(fraction + '000000')[:6]}+00:00")

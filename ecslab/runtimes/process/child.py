@@ -16,6 +16,7 @@ from pathlib import Path
 import psutil
 
 from ecslab.runtimes.base import Usage
+from ecslab.timeline import real_monotonic
 
 
 class Child:
@@ -32,6 +33,7 @@ class Child:
             pass_fds=(owner_fd,),
             start_new_session=True,
         )
+        self._started = real_monotonic()
         self._lock = threading.Lock()
         self.pid = self._process.pid
         self.alone = False
@@ -86,7 +88,7 @@ class Child:
                 times = process.cpu_times()
                 seconds += times.user + times.system + times.children_user + times.children_system
                 memory += _private(process)
-        return Usage(cpu_seconds=seconds, memory=memory)
+        return Usage(cpu_seconds=seconds, memory=memory, running_for=real_monotonic() - self._started)
 
     def memory(self) -> int:
         """Bytes in use now, without what it shares with others."""
