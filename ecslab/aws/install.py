@@ -32,7 +32,7 @@ def install(context: LabContext) -> Any:
     backends = get_backend("ecs")
     backends.backend = LabEcsBackend
     cloudwatch.install(context)
-    backends.reset()  # every service's; after the factories, for some of moto's backends make an ECS anew in their reset
+    backends.reset()  # after the factories: some of moto's backends make an ECS anew in their reset
     return backend()
 
 
