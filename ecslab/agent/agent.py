@@ -13,6 +13,7 @@ from collections.abc import Callable
 from ecslab.agent.api import AgentApi, AgentConfig
 from ecslab.agent.changes import changes_of
 from ecslab.agent.engine import Engine
+from ecslab.agent.known import KnownTask
 from ecslab.agent.logs import LogBook
 from ecslab.agent.telemetry import Telemetry
 from ecslab.agent.world import World
@@ -104,6 +105,10 @@ class Agent:
         """(lab time, container, line): the latest 2,000 lines of each container of a task, also once it has stopped."""
         with self._world.timeline.lock:
             return self._world.book.output(task_id, container)
+
+    def known(self, task_arn: str) -> KnownTask | None:
+        """What it knows of a task; None while it is not connected."""
+        return self._engine.tasks.get(task_arn) if self.connected else None
 
     def report_usage(self, then: Callable[[], None]) -> None:
         """It is time to tell what the tasks use, and then to call ``then``; a stopped agent tells nothing."""

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from enum import StrEnum
 from typing import Protocol, runtime_checkable
 
 from ecslab.model.definition import TaskDefinition
@@ -110,6 +111,44 @@ class CountsLogs(Protocol):
 
     def delivered(self, task: Task, options: Mapping[str, str], stream: str) -> int:
         """Lines in an ``awslogs`` stream; 0 when there is no such stream."""
+
+
+class RoleKind(StrEnum):
+    """Whose credentials: ECS's own words in the payload that brings them to an agent (facts: endpoints)."""
+
+    TASK = "TaskApplication"
+    EXECUTION = "TaskExecution"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RoleCredentials:
+    """Temporary credentials of a task's role; ``expires_at`` in lab seconds."""
+
+    role_arn: str
+    access_key_id: str
+    secret_access_key: str = field(repr=False)
+    token: str = field(repr=False)
+    expires_at: float
+
+
+@runtime_checkable
+class HoldsRoles(Protocol):
+    """Power of an AgentApi: what comes with a task from its two roles.
+
+    On AWS both roles' credentials come with the task's payload and are renewed over the same connection.
+    """
+
+    def credentials_id(self, task: Task) -> str:
+        """Under which id the task role's credentials are served to the task's containers; empty without a task role."""
+
+    def credentials(self, credentials_id: str) -> RoleCredentials | None:
+        """What is valid now; None for an id that names no task that runs. ResourceInitializationError."""
+
+    def secrets(self, task: Task) -> Mapping[str, Mapping[str, str]]:
+        """The values of ``secrets`` by container and name, fetched with the execution role.
+
+        ResourceInitializationError.
+        """
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -25,7 +25,7 @@ class Move(StrEnum):
     """The kinds of steps; each names one thing the engine can do."""
 
     WIRE = "wire"
-    PREPARE = "prepare logs"
+    PREPARE = "prepare logs and secrets"
     PULL = "pull"
     LAUNCH = "launch"
     REFUSE = "refuse"
@@ -72,7 +72,7 @@ def _up(task: KnownTask, now: float) -> Iterator[Step]:
         return
     if task.wiring is None and not task.wiring_busy:
         yield Step(move=Move.WIRE)
-    if not task.logs_prepared:
+    if not task.prepared:
         yield Step(move=Move.PREPARE)
     states = task.states()
     for container in waiting:

@@ -7,6 +7,7 @@ nothing. Invariant: ``known`` never goes back.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 
@@ -116,7 +117,11 @@ class KnownTask:
     attached: bool = False
     """``attach`` was asked for, so ``detach`` is owed."""
     detached: bool = False
-    logs_prepared: bool = False
+    prepared: bool = False
+    """Its log streams are there and its secrets fetched."""
+    secrets: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
+    """Values by container and name; told to the runtime and to nobody else."""
+    credentials_id: str = ""
     pull_started_at: float | None = None
     pull_stopped_at: float | None = None
     execution_stopped_at: float | None = None

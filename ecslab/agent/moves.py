@@ -85,9 +85,10 @@ class Moves:
                 container.reason = container.reason or str(error)
 
     def _prepare(self, task: KnownTask, step: Step) -> None:
-        task.logs_prepared = True
+        task.prepared = True
         try:
             self.watch.prepare_logs(task)
+            self.work.bring_roles(task)
         except TaskError as error:
             self._fail_task(task, error)
 

@@ -10,6 +10,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Mapping
 from dataclasses import replace
+from types import MappingProxyType
 from typing import Any
 
 from ecslab.agent.api import Assignment
@@ -19,6 +20,7 @@ from ecslab.model.status import LaunchType, NetworkMode
 from ecslab.model.task import NetworkBinding, Task
 from ecslab.runtimes.base import ContainerSpec, Mount
 
+NOTHING: Mapping[str, str] = MappingProxyType({})
 MIB = 1024 * 1024
 LABEL_AGENT = "ecslab.agent"
 LABEL_TASK = "com.amazonaws.ecs.task-arn"
@@ -71,16 +73,30 @@ def labels(assignment: Assignment, container: ContainerDefinition, agent_id: str
 
 
 def specify(
-    assignment: Assignment, container: ContainerDefinition, agent_id: str, wiring: ContainerWiring
+    assignment: Assignment,
+    container: ContainerDefinition,
+    agent_id: str,
+    wiring: ContainerWiring,
+    *,
+    secrets: Mapping[str, str] = NOTHING,
+    doors: Mapping[str, str] = NOTHING,
 ) -> ContainerSpec:
-    """Everything a runtime needs to create ``container``, whose overrides are already merged."""
+    """Everything a runtime needs to create ``container``, whose overrides are already merged.
+
+    ``secrets`` and ``doors`` (where the container finds the agent and AWS) become variables of its environment.
+    """
     return ContainerSpec(
         name=container_name(assignment, container.name),
         image=container.image,
         wiring=wiring,
         command=container.command,
         entry_point=container.entry_point,
-        environment={**_injected(assignment.task, container.name), **dict(container.environment)},
+        environment={
+            **_injected(assignment.task, container.name),
+            **doors,
+            **dict(container.environment),
+            **secrets,
+        },
         cpu_shares=max(LEAST_SHARES, container.cpu),
         cpu_limit=_cpu_limit(assignment),
         memory=_memory(assignment, container) * MIB,

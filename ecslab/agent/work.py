@@ -9,6 +9,8 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
+from ecslab.agent.api import HoldsRoles
+from ecslab.agent.endpoint import doors
 from ecslab.agent.known import KnownContainer, KnownTask
 from ecslab.agent.specification import bindings, labels, specify, wiring_request
 from ecslab.agent.world import World
@@ -37,6 +39,13 @@ class Work:
         self._joined = False
         self._world = world
         self._changed = changed
+
+    def bring_roles(self, task: KnownTask) -> None:
+        """What comes with the task from its roles: its credentials' id, its secrets. ResourceInitializationError."""
+        api = self._world.api
+        if isinstance(api, HoldsRoles):
+            task.credentials_id = api.credentials_id(task.assignment.task)
+            task.secrets = api.secrets(task.assignment.task)
 
     def attach(self, task: KnownTask) -> Callable[[], Wiring]:
         """Give the task its network, and before the first one the instance its address."""
@@ -67,7 +76,15 @@ class Work:
         """Create and start a container in one go, and look at it."""
         world = self._world
         wiring = task.wiring.containers.get(container.name) if task.wiring is not None else None
-        spec = specify(task.assignment, container.definition, world.config.agent_id, wiring or ContainerWiring())
+        wiring = wiring or ContainerWiring()
+        spec = specify(
+            task.assignment,
+            container.definition,
+            world.config.agent_id,
+            wiring,
+            secrets=task.secrets.get(container.name, {}),
+            doors=doors(task, container.name, wiring),
+        )
 
         def work() -> Launched:
             container_id = world.runtime.create(spec)
@@ -75,6 +92,7 @@ class Work:
                 world.changes.listen(container_id, lambda _: self._changed(task, container))
             try:
                 world.runtime.start(container_id)
+                world.fabric.entered(task.task_id, container.name, container_id)
                 return Launched(container_id=container_id, observed=world.runtime.inspect(container_id))
             except TaskError as error:
                 return Launched(container_id=container_id, error=error)

@@ -1,6 +1,7 @@
-"""CloudWatch Logs as the ``awslogs`` driver uses it, in moto's backend.
+"""CloudWatch Logs as the ``awslogs`` driver uses it, in moto's backend, for a role.
 
-Source of the failure texts: Amazon ECS Developer Guide, "ResourceInitializationError" (facts: stop.rie_texts).
+Invariant: nothing is created or written that the role may not. Sources: Amazon ECS Developer Guide, "Send Amazon ECS
+logs to CloudWatch" (permissions) and "ResourceInitializationError" (facts: stop.rie_texts).
 """
 
 from __future__ import annotations
@@ -8,8 +9,11 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from ecslab.aws.iam.acting import Acting
 from ecslab.errors import ResourceInitializationError
 from ecslab.model.arn import Place
+
+HEAD = "failed to validate logger args: create stream has been retried 1 times: failed to create Cloudwatch log "
 
 
 def _backend(place: Place, options: Mapping[str, str]) -> Any:
@@ -18,18 +22,37 @@ def _backend(place: Place, options: Mapping[str, str]) -> Any:
     return logs_backends[place.account][options.get("awslogs-region") or place.region]
 
 
-def prepare(place: Place, options: Mapping[str, str], stream: str) -> None:
+def prepare(acting: Acting, options: Mapping[str, str], stream: str) -> None:
     """Create the log stream, and the group where ``awslogs-create-group`` says so. ResourceInitializationError."""
-    backend, group = _backend(place, options), options.get("awslogs-group", "")
+    backend, group = _backend(acting.place, options), options.get("awslogs-group", "")
     if group not in backend.groups:
-        if options.get("awslogs-create-group", "").lower() != "true":
-            raise ResourceInitializationError(
-                f"failed to validate logger args: create stream has been retried 1 times: failed to create Cloudwatch "
-                f"log stream: The specified log group '{group}' does not exist. Create it "
-                f"(aws logs create-log-group --log-group-name {group}), or set awslogs-create-group to true."
-            )
-        backend.create_log_group(group, {})
+        _create_group(acting, backend, options)
+    denied = acting.denial("logs:CreateLogStream", stream_arn(acting.place, options, stream))
+    if denied:
+        raise ResourceInitializationError(f"{HEAD}stream: AccessDeniedException: {denied}")
     backend.ensure_log_stream(group, stream)
+
+
+def _create_group(acting: Acting, backend: Any, options: Mapping[str, str]) -> None:
+    group = options.get("awslogs-group", "")
+    if options.get("awslogs-create-group", "").lower() != "true":
+        raise ResourceInitializationError(
+            f"{HEAD}stream: ResourceNotFoundException: The specified log group '{group}' does not exist. Create it "
+            f"(aws logs create-log-group --log-group-name {group}), or set awslogs-create-group to true."
+        )
+    denied = acting.denial("logs:CreateLogGroup", stream_arn(acting.place, options, ""))
+    if denied:
+        raise ResourceInitializationError(
+            f"{HEAD}group: AccessDeniedException: {denied}. No managed policy of ECS has logs:CreateLogGroup: add it "
+            f"to the role, or create the group beforehand."
+        )
+    backend.create_log_group(group, {})
+
+
+def stream_arn(place: Place, options: Mapping[str, str], stream: str) -> str:
+    """The ARN that the driver's calls are about."""
+    region = options.get("awslogs-region") or place.region
+    return f"arn:aws:logs:{region}:{place.account}:log-group:{options.get('awslogs-group', '')}:log-stream:{stream}"
 
 
 def put(place: Place, options: Mapping[str, str], stream: str, lines: Sequence[tuple[float, str]]) -> None:

@@ -9,12 +9,22 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
-from ecslab.agent.api import AgentConfig, Assignment, ContainerReport, TaskReport, TaskUsage
-from ecslab.aws import logs
+from ecslab.agent.api import (
+    AgentConfig,
+    Assignment,
+    ContainerReport,
+    RoleCredentials,
+    TaskReport,
+    TaskUsage,
+)
+from ecslab.aws import logs, secrets
+from ecslab.control.roles import Roles
 from ecslab.model.instance import ContainerInstance
 from ecslab.model.status import DesiredStatus, HealthStatus, TaskStatus
 from ecslab.model.task import NetworkBinding, Task
 
+ASK_AGAIN = 60.0
+"""Lab seconds for which it is remembered whether a role may write to a log stream."""
 FARGATE = "fargate/"
 """In front of the task id: the agent id of a Fargate task's own agent."""
 
@@ -27,6 +37,8 @@ class Channel:
         self._wakes: dict[str, Callable[[], None]] = {}
         self._arns: dict[str, str] = {}
         self._usage: dict[str, TaskUsage] = {}
+        self._roles = Roles(backend)
+        self._may_write: dict[tuple[str, str], tuple[float, bool]] = {}
 
     def wake(self, agent_id: str) -> None:
         """Tell an agent, if it is connected, that there may be work."""
@@ -134,11 +146,46 @@ class Channel:
 
     def prepare_logs(self, task: Task, options: Mapping[str, str], stream: str) -> None:
         """CreateLogStream (and CreateLogGroup) for an awslogs container."""
-        logs.prepare(self._backend.place, options, stream)
+        logs.prepare(self._roles.logging(task), options, stream)
 
     def put_logs(self, task: Task, options: Mapping[str, str], stream: str, lines: Sequence[tuple[float, str]]) -> None:
-        """PutLogEvents for an awslogs container."""
-        logs.put(self._backend.place, options, stream, lines)
+        """PutLogEvents for an awslogs container; what the role may not write is lost, as on AWS."""
+        if self._writes(task, options, stream):
+            logs.put(self._backend.place, options, stream, lines)
+
+    def _writes(self, task: Task, options: Mapping[str, str], stream: str) -> bool:
+        """Whether the task's role may write to a stream; asked once a minute, for it writes all the time."""
+        now = self._backend.context.now()
+        until, allowed = self._may_write.get((task.task_arn, stream), (0.0, False))
+        if now >= until:
+            arn = logs.stream_arn(self._backend.place, options, stream)
+            allowed = not self._roles.logging(task).denial("logs:PutLogEvents", arn)
+            self._may_write[task.task_arn, stream] = (now + ASK_AGAIN, allowed)
+        return allowed
+
+    def credentials_id(self, task: Task) -> str:
+        """As the task's payload brings it to the agent."""
+        return self._roles.credentials_id(task)
+
+    def credentials(self, credentials_id: str) -> RoleCredentials | None:
+        """The task role's credentials."""
+        return self._roles.credentials(credentials_id)
+
+    def secrets(self, task: Task) -> Mapping[str, Mapping[str, str]]:
+        """What the containers' ``secrets`` say, fetched with the execution role."""
+        wanted = {c.name: c.secrets for c in self._backend.store.definitions[task.task_definition_arn].containers}
+        if not any(wanted.values()):
+            return {}
+        acting = self._roles.execution(task)
+        return {
+            container: {name: secrets.value(acting, value_from) for name, value_from in pairs}
+            for container, pairs in wanted.items()
+        }
+
+    def forget(self, task: Task) -> None:
+        """A task can no longer be described."""
+        self._roles.forget(task)
+        self._may_write = {key: kept for key, kept in self._may_write.items() if key[0] != task.task_arn}
 
     def delivered(self, task: Task, options: Mapping[str, str], stream: str) -> int:
         """How many lines of a stream have been delivered: where an agent that adopts its container goes on."""

@@ -11,6 +11,8 @@ from typing import Any
 
 from ecslab.agent.agent import Agent
 from ecslab.agent.api import AgentConfig, TaskUsage
+from ecslab.agent.endpoint import TaskEndpoint
+from ecslab.agent.known import KnownTask
 from ecslab.aws import ec2
 from ecslab.control.channel import Channel
 from ecslab.errors import InvalidParameterException
@@ -30,6 +32,7 @@ class Fleet:
         self._fabric = fabric
         self._agents: dict[str, Agent] = {}
         self._stopped: set[str] = set()
+        self.endpoint = TaskEndpoint(self._known, channel, runtime, backend.context.timeline)
 
     def sync(self) -> None:
         """Start agents for instances that have joined, and take down those of instances that are gone."""
@@ -93,7 +96,8 @@ class Fleet:
         return self._agents.get(instance.ec2_instance_id if instance else self._channel.agent_of(task))
 
     def forget(self, task: Task) -> None:
-        """A Fargate task is no longer to be described: its agent goes with it."""
+        """A task is no longer to be described; the agent of a Fargate task goes with it."""
+        self._channel.forget(task)
         if task.launch_type is LaunchType.FARGATE:
             agent = self._agents.pop(self._channel.agent_of(task), None)
             if agent is not None:
@@ -122,6 +126,12 @@ class Fleet:
         """(lab time, container, line) that a task has written, as its agent keeps it."""
         agent = self._agent_of(task)
         return list(agent.output(task.task_id, container)) if agent else []
+
+    def _known(self, task_id: str) -> KnownTask | None:
+        """What a task's agent knows of it; None where the agent is gone or knows nothing."""
+        task = self._backend.store.find_task(task_id)
+        agent = self._agent_of(task) if task is not None else None
+        return agent.known(task.task_arn) if agent is not None else None
 
     def report_usage(self, then: Callable[[], None]) -> None:
         """Have every agent tell what its tasks use, and go on with ``then`` when all have."""

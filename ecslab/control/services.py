@@ -6,10 +6,12 @@ committed (tasks recorded, events written in AWS's words) and start failures are
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
+from ecslab.aws.ecs.roles import check_roles
+from ecslab.errors import ApiError
 from ecslab.model.plan import Placement, Plan, ServiceSnapshot, Start, Stop
 from ecslab.model.service import Deployment, Service
 from ecslab.model.status import LaunchType, ServiceStatus, StopCode, TaskStatus
@@ -47,7 +49,7 @@ def reconcile(backend: Any, service: Service) -> float | None:
 def commit(backend: Any, decided: Plan) -> None:
     """Write a plan down: tasks to start and stop, events, the service as it then is."""
     service = decided.service
-    started = [_start(backend, service, start) for start in decided.starts]
+    started, refused = _start_all(backend, service, decided.starts)
     stopped = [task for stop in decided.stops if (task := _stop(backend, stop)) is not None]
     for placement in decided.unplaced:
         _note_unplaced(backend, service, placement)
@@ -55,11 +57,33 @@ def commit(backend: Any, decided: Plan) -> None:
         service = backend.add_event(service, f"has started {len(started)} tasks: {_names(started)}.")
     if stopped:
         service = backend.add_event(service, f"has stopped {len(stopped)} running tasks: {_names(stopped)}.")
-    for message in decided.events:
+    for message in (*decided.events, *refused.values()):
         service = _say_once(backend, service, message)
+    service = _throttle(service, refused, backend.context.now())
     backend.store.put_service(service)
     if service.status is ServiceStatus.INACTIVE:
         backend.note("service.inactive", service.service_arn, f"service {service.service_name} is INACTIVE")
+
+
+def _start_all(backend: Any, service: Service, starts: Sequence[Start]) -> tuple[list[Task], dict[str, str]]:
+    """The tasks started, and for each deployment whose tasks may not start, the event that says why."""
+    started: list[Task] = []
+    refused: dict[str, str] = {}
+    for start in starts:
+        try:
+            if start.deployment_id not in refused:
+                started.append(_start(backend, service, start))
+        except ApiError as problem:
+            refused[start.deployment_id] = f"failed to launch a task with (error {problem.message})."
+    return started, refused
+
+
+def _throttle(service: Service, refused: Mapping[str, str], now: float) -> Service:
+    """Deployments that may start nothing wait, as those do whose tasks fail to start."""
+    if not refused:
+        return service
+    waiting = tuple(_failed(d, now) if d.id in refused else d for d in service.deployments)
+    return replace(service, deployments=waiting)
 
 
 def _names(tasks: Sequence[Task]) -> str:
@@ -68,6 +92,7 @@ def _names(tasks: Sequence[Task]) -> str:
 
 def _start(backend: Any, service: Service, start: Start) -> Task:
     definition = backend.store.definitions[start.task_definition]
+    check_roles(backend.place, backend.context, service.cluster_name, definition, {})
     tags = service.tags if service.propagate_tags == "SERVICE" else ()
     task: Task = backend.add_task(
         definition,
@@ -154,6 +179,10 @@ def _counted(deployment: Deployment, task: Task, now: float) -> Deployment:
         return replace(deployment, failed_in_a_row=0, retry_at=0.0) if deployment.failed_in_a_row else deployment
     if task.started_at is not None or task.stop_code is StopCode.SERVICE_SCHEDULER_INITIATED:
         return deployment
+    return _failed(deployment, now)
+
+
+def _failed(deployment: Deployment, now: float) -> Deployment:
     failures = deployment.failed_in_a_row + 1
     return replace(
         deployment,

@@ -13,6 +13,7 @@ from pathlib import Path
 
 from ecslab.model.network import (
     ContainerWiring,
+    Doors,
     Endpoint,
     Namespace,
     PortRequest,
@@ -24,6 +25,8 @@ from ecslab.model.status import NetworkMode
 from ecslab.networks.addresses import Addresses, Claimed, can_bind
 from ecslab.networks.forwarder import Forwarder
 from ecslab.networks.ports import PortBook, port_taken
+
+NO_DOORS = Doors()
 
 
 @dataclass(slots=True)
@@ -41,7 +44,8 @@ class LoopbackFabric:
     ``home`` is not needed to find leftovers: what a dead lab held, the kernel has taken back.
     """
 
-    def __init__(self, lab_id: str, home: Path) -> None:
+    def __init__(self, lab_id: str, home: Path, doors: Doors = NO_DOORS) -> None:
+        self._doors = doors
         self._addresses = Addresses(lab_id)
         self._lock = threading.Lock()
         self._book = PortBook()
@@ -140,7 +144,11 @@ class LoopbackFabric:
         attached.addresses.append(own)
         silent = request.mode is NetworkMode.NONE
         wiring = ContainerWiring(
-            namespace=Namespace.NONE if silent else Namespace.OWN, address=own.address, port_shift=own.shift
+            namespace=Namespace.NONE if silent else Namespace.OWN,
+            address=own.address,
+            port_shift=own.shift,
+            agent="" if silent else self._doors.agent,
+            aws="" if silent else self._doors.aws,
         )
         return Wiring(
             task_id=request.task_id,
@@ -154,7 +162,9 @@ class LoopbackFabric:
         own = self._instance(request.instance)
         for port in request.ports:
             self._take(request, port.container_port, own, port.protocol)
-        wiring = ContainerWiring(address=own.address, port_shift=own.shift)
+        wiring = ContainerWiring(
+            address=own.address, port_shift=own.shift, agent=self._doors.agent, aws=self._doors.aws
+        )
         return Wiring(
             task_id=request.task_id,
             mode=request.mode,
@@ -176,6 +186,8 @@ class LoopbackFabric:
                 port_shift=own[name].shift,
                 publish=tuple(_published(e) for e in endpoints if e.container == name),
                 hosts=tuple((alias, _host(own[linked])) for who, linked, alias in request.links if who == name),
+                agent=self._doors.agent,
+                aws=self._doors.aws,
             )
             for name in request.containers
         }

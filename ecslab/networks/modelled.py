@@ -22,6 +22,8 @@ from ecslab.model.status import NetworkMode
 from ecslab.networks.ports import PortBook
 from ecslab.networks.routes import Routes, host_namespace
 
+AGENT, AWS = "http://169.254.170.2", "http://169.254.170.2:4510"
+"""What a container dials for its agent and for AWS: the addresses of the docker fabric."""
 NO_INSTANCE = "10.0.0.1"
 """Where ports are published for a task that was placed on no instance known here."""
 
@@ -137,6 +139,8 @@ class ModelledFabric:
                 address=own[name],
                 publish=tuple(_published(e) for e in endpoints if e.container == name),
                 hosts=tuple((alias, own[linked]) for who, linked, alias in request.links if who == name),
+                agent=AGENT,
+                aws=AWS,
             )
             for name in request.containers
         }
@@ -169,7 +173,7 @@ def _awsvpc(request: WiringRequest) -> Wiring:
 
 def _shared(request: WiringRequest, address: str, namespace: str) -> dict[str, ContainerWiring]:
     """One namespace for all of a task's containers."""
-    own = ContainerWiring(namespace=Namespace.JOINED, joins=namespace, address=address)
+    own = ContainerWiring(namespace=Namespace.JOINED, joins=namespace, address=address, agent=AGENT, aws=AWS)
     return dict.fromkeys(request.containers, own)
 
 

@@ -18,7 +18,7 @@ from ecslab.images.website import Website
 from ecslab.model.network import Reached
 from ecslab.runtimes.base import FEATURES, Capabilities, ContainerSpec, Held, Observed, Phase, Pretence, Usage
 from ecslab.runtimes.simulated_container import BASE_MEMORY, Container, made
-from ecslab.runtimes.surroundings import Surroundings, nowhere, outcome, refused
+from ecslab.runtimes.surroundings import Agent, Aws, Surroundings, no_agent, no_aws, nowhere, outcome, refused
 from ecslab.timeline import Timeline
 
 KEPT_LINES = 2000
@@ -34,6 +34,10 @@ class SimulatedRuntime:
         self.on_change: Callable[[str], None] = lambda container_id: None
         self.reach = nowhere
         """How a container finds another: the fabric's own verb."""
+        self.agent: Agent = no_agent
+        """How a container reaches its agent at 169.254.170.2."""
+        self.aws: Aws = no_aws
+        """How a container's SDK reaches AWS."""
         self._timeline = timeline
         self._containers: dict[str, Container] = {}
         self._by_name: dict[str, str] = {}
@@ -91,7 +95,13 @@ class SimulatedRuntime:
 
     def _outside(self, container_id: str, spec: ContainerSpec) -> Surroundings:
         namespace = spec.wiring.joins or container_id
-        return Surroundings(namespace=namespace, reach=lambda *to: self.reach(*to), ask=self.ask)
+        return Surroundings(
+            namespace=namespace,
+            reach=lambda *to: self.reach(*to),
+            ask=self.ask,
+            agent=(lambda path: self.agent(path)) if spec.wiring.agent else no_agent,
+            call=lambda *call: self.aws(*call),
+        )
 
     def start(self, container_id: str) -> None:
         """It runs after ``sim.start_delay``; CannotStartContainerError for an unknown id."""

@@ -22,11 +22,28 @@ Reach = Callable[[str, str, int], Reached]
 """(namespace, host, port) → where the connection ends; OSError as Linux gives it."""
 Ask = Callable[[Reached, str], tuple[int, str]]
 """(where, path) → (status, body); OSError when nothing listens there."""
+Agent = Callable[[str], tuple[int, str]]
+"""path → (status, body) of the agent's own endpoint; OSError where it cannot be reached."""
+Aws = Callable[[str, str, Mapping[str, str], Mapping[str, str]], tuple[int, str]]
+"""(service, operation, parameters, environment) → (status, body), as ``images.sdk`` gives it."""
+AGENT = "169.254.170.2"
 
 
 def nowhere(namespace: str, host: str, port: int) -> Reached:
     """The reach of a runtime that has no network."""
     raise OSError(errno.ENETUNREACH, os.strerror(errno.ENETUNREACH))
+
+
+def no_agent(path: str) -> tuple[int, str]:
+    """Where there is no agent to be reached."""
+    raise OSError(errno.EHOSTUNREACH, os.strerror(errno.EHOSTUNREACH))
+
+
+def no_aws(
+    service: str, operation: str, parameters: Mapping[str, str], environment: Mapping[str, str]
+) -> tuple[int, str]:
+    """What an SDK without credentials gives."""
+    return failure(401, "NoCredentials", "Unable to locate credentials")
 
 
 def refused() -> OSError:
@@ -41,20 +58,25 @@ class Surroundings:
     namespace: str
     reach: Reach
     ask: Ask
+    agent: Agent = no_agent
+    call: Aws = no_aws
 
     def fetch(self, url: str) -> tuple[int, str]:
         """GET: (status, body), as ``dial.get``. ValueError for what is no http:// URL, OSError without an answer."""
         parts = urlsplit(url)
         if parts.scheme != "http" or not parts.hostname:
             raise ValueError(f"only http:// URLs can be fetched, not '{url}'")
+        path = (parts.path or "/") + (f"?{parts.query}" if parts.query else "")
+        if parts.hostname == AGENT and parts.port in (None, 80):
+            return self.agent(path)
         reached = self.reach(self.namespace, parts.hostname, parts.port or 80)
-        return self.ask(reached, (parts.path or "/") + (f"?{parts.query}" if parts.query else ""))
+        return self.ask(reached, path)
 
     def aws(
         self, service: str, operation: str, parameters: Mapping[str, str], environment: Mapping[str, str]
     ) -> tuple[int, str]:
-        """What an SDK without credentials gives."""
-        return failure(401, "NoCredentials", "Unable to locate credentials")
+        """An SDK's call, signed with what the environment says."""
+        return self.call(service, operation, parameters, environment)
 
 
 def outcome(does: Behaviour, outside: Outside, environment: Mapping[str, str]) -> tuple[int, str]:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import importlib.util
 import random
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -20,7 +21,9 @@ from ecslab.control.load import Loads
 from ecslab.control.minute import Minute
 from ecslab.control.plane import ControlPlane
 from ecslab.errors import ContainerRuntimeError, InvalidParameterException
+from ecslab.images.sdk import failure
 from ecslab.journal import Journal
+from ecslab.model.network import Doors
 from ecslab.model.status import ContainerStatus
 from ecslab.model.task import Task
 from ecslab.networks.base import Fabric
@@ -32,6 +35,9 @@ from ecslab.runtimes.process import ProcessRuntime
 from ecslab.runtimes.simulated import SimulatedRuntime
 from ecslab.timeline import VirtualTimeline, parse_time
 
+Aws = Callable[[str, str, Mapping[str, str], Mapping[str, str]], tuple[int, str]]
+"""(service, operation, parameters, environment) → (status, body)."""
+NO_DOORS = Doors()
 FIRST_CLUSTER = "default"
 FIRST_INSTANCES = 2
 FIRST_TYPE = "m5.large"
@@ -40,8 +46,20 @@ FIRST_TYPE = "m5.large"
 class OpenLab:
     """One lab, from opening to closing."""
 
-    def __init__(self, *, lab_id: str, runtime: str, time: str, home: Path, seed: int | None = None) -> None:
+    def __init__(
+        self,
+        *,
+        lab_id: str,
+        runtime: str,
+        time: str,
+        home: Path,
+        seed: int | None = None,
+        doors: Doors = NO_DOORS,
+    ) -> None:
         self.lab_id = lab_id
+        self.aws: Aws = no_aws
+        """How a simulated container's SDK reaches AWS; the server puts its own here."""
+        self._doors = doors
         self.home = home
         self.choice: Choice = choose(runtime, docker_probe=probe_docker)
         self._failures: list[str] = []
@@ -62,12 +80,18 @@ class OpenLab:
             from ecslab.networks.docker import DockerFabric
             from ecslab.runtimes.docker import DockerRuntime
 
-            return DockerRuntime(self.lab_id, self.home), DockerFabric(self.lab_id)
+            return DockerRuntime(self.lab_id, self.home), DockerFabric(self.lab_id, self._doors)
         if name == "process":
-            return ProcessRuntime(self.lab_id, self.home), LoopbackFabric(self.lab_id, self.home)
+            return ProcessRuntime(self.lab_id, self.home), LoopbackFabric(self.lab_id, self.home, self._doors)
         runtime, fabric = SimulatedRuntime(self.timeline), ModelledFabric()
         runtime.reach = fabric.reach
+        runtime.agent = self._agent
+        runtime.aws = lambda *call: self.aws(*call)
         return runtime, fabric
+
+    def _agent(self, path: str) -> tuple[int, str]:
+        answer = self.fleet.endpoint.answer(path)
+        return answer.status, answer.body
 
     def _assemble(self) -> None:
         self.backend = install(self.context)
@@ -173,6 +197,13 @@ def probe_docker() -> Capabilities:
     from ecslab.runtimes.docker import probe
 
     return probe()
+
+
+def no_aws(
+    service: str, operation: str, parameters: Mapping[str, str], environment: Mapping[str, str]
+) -> tuple[int, str]:
+    """What a lab without a server gives: no container of it reaches AWS."""
+    return failure(502, "EndpointConnection", "Could not connect to AWS: this lab has no server.")
 
 
 def unreachable(task: Task) -> ContainerRuntimeError:

@@ -10,6 +10,7 @@ import json
 import os
 import secrets
 import signal
+import socket
 import threading
 from collections.abc import Callable
 from dataclasses import asdict, dataclass
@@ -18,12 +19,16 @@ from types import FrameType
 from typing import Any
 
 import psutil
+from werkzeug.serving import BaseWSGIServer
 
 from ecslab.checks.registry import Registry
 from ecslab.errors import LabAlreadyRunning
+from ecslab.model.network import Doors
+from ecslab.server.agent_door import AgentDoor
 from ecslab.server.api import LabApi
 from ecslab.server.http import FrontDoor, bind, listen
 from ecslab.server.openlab import OpenLab
+from ecslab.server.outside import SimulatedSdk
 
 DEFAULT_PORT = 4510
 OWNER_LOOK = 1.0
@@ -64,13 +69,14 @@ def serve(options: ServerOptions, on_ready: Callable[[ServerInfo], None]) -> Non
     options.home.mkdir(mode=0o700, parents=True, exist_ok=True)
     file = options.home / "server.json"
     refuse_second(file)
-    listening = listen(options.port)
+    listening, agents = listen(options.port), listen(0)
     lab = OpenLab(
         lab_id=secrets.token_hex(4),
         runtime=options.runtime,
         time=options.time,
         home=options.home,
         seed=options.seed,
+        doors=Doors(agent=_url(agents), aws=_url(listening)),
     )
     stop = threading.Event()
     info = _info(lab, listening.getsockname()[1], options)
@@ -80,20 +86,42 @@ def serve(options: ServerOptions, on_ready: Callable[[ServerInfo], None]) -> Non
         lambda: _described(info),
         stop.set,
     )
-    server = bind(listening, FrontDoor(api, lab.timeline, lambda: _sync(lab)))
-    thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.1}, daemon=True)
+    servers = open_doors(lab, api, listening, agents)
+    threads = [
+        threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.1}, daemon=True) for server in servers
+    ]
     try:
         lab.open()
-        thread.start()
+        for thread in threads:
+            thread.start()
         _stop_on_signals(stop)
         write_atomically(file, json.dumps(asdict(info)))
         on_ready(info)
         _wait(stop, options.owner_pid)
     finally:
         file.unlink(missing_ok=True)
-        server.shutdown() if thread.is_alive() else None
-        server.server_close()
+        for server, thread in zip(servers, threads, strict=True):
+            server.shutdown() if thread.is_alive() else None
+            server.server_close()
         lab.close()
+
+
+def open_doors(
+    lab: OpenLab, api: LabApi, listening: socket.socket, agents: socket.socket
+) -> tuple[BaseWSGIServer, ...]:
+    """The two HTTP servers of a lab, AWS's and the agents', which still have to be run."""
+    door = FrontDoor(api, lab.timeline, lambda: _sync(lab))
+    lab.aws = SimulatedSdk(door.aws, lambda path: lab.fleet.endpoint.answer(path)).call
+    return bind(listening, door), bind(agents, AgentDoor(lambda path: lab.fleet.endpoint.answer(path)))
+
+
+def _sync(lab: OpenLab) -> None:
+    """After a call to EC2 there may be instances that have come or gone."""
+    lab.timeline.call_soon(lab.fleet.sync)
+
+
+def _url(listening: socket.socket) -> str:
+    return f"http://127.0.0.1:{listening.getsockname()[1]}"
 
 
 def _info(lab: OpenLab, port: int, options: ServerOptions) -> ServerInfo:
@@ -115,11 +143,6 @@ def _described(info: ServerInfo) -> dict[str, Any]:
     from importlib.metadata import version
 
     return {"endpoint": info.endpoint, "pid": info.pid, "version": version("ecslab")}
-
-
-def _sync(lab: OpenLab) -> None:
-    """After a call to EC2 there may be instances that have come or gone."""
-    lab.timeline.call_soon(lab.fleet.sync)
 
 
 def _stop_on_signals(stop: threading.Event) -> None:

@@ -12,9 +12,11 @@ import boto3
 import pytest
 
 from ecslab.checks.registry import Registry
+from ecslab.model.network import Doors
 from ecslab.server.api import LabApi
-from ecslab.server.http import FrontDoor, bind, listen
+from ecslab.server.http import listen
 from ecslab.server.openlab import OpenLab
+from ecslab.server.serve import open_doors
 
 CREDENTIALS = {"aws_access_key_id": "test", "aws_secret_access_key": "test", "region_name": "us-east-1"}
 
@@ -26,6 +28,7 @@ class Served:
     lab: OpenLab
     api: LabApi
     endpoint: str
+    agent: str
 
     def client(self, service: str) -> Any:
         return boto3.client(service, endpoint_url=self.endpoint, **CREDENTIALS)
@@ -69,16 +72,18 @@ def serve(tmp_path: Path) -> Iterator[Callable[..., Served]]:
     closing: list[Callable[[], None]] = []
 
     def start(runtime: str = "simulated", time: str = "virtual") -> Served:
-        lab = OpenLab(lab_id="test", runtime=runtime, time=time, home=tmp_path)
-        socket = listen(0)
-        endpoint = f"http://127.0.0.1:{socket.getsockname()[1]}"
+        listening, agents = listen(0), listen(0)
+        endpoint, agent = (f"http://127.0.0.1:{s.getsockname()[1]}" for s in (listening, agents))
+        doors = Doors(agent=agent, aws=endpoint)
+        lab = OpenLab(lab_id="test", runtime=runtime, time=time, home=tmp_path, doors=doors)
         status = {"endpoint": endpoint, "pid": 0, "version": "test"}
         api = LabApi(lab, Registry(Path(__file__).parents[2] / "labs"), lambda: dict(status), lambda: None)
-        server = bind(socket, FrontDoor(api, lab.timeline, lambda: lab.timeline.call_soon(lab.fleet.sync)))
-        threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.05}, daemon=True).start()
-        closing.extend((lab.close, server.server_close, server.shutdown))
+        closing.append(lab.close)
+        for server in open_doors(lab, api, listening, agents):
+            threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.05}, daemon=True).start()
+            closing.extend((server.server_close, server.shutdown))
         lab.open()
-        return Served(lab, api, endpoint)
+        return Served(lab, api, endpoint, agent)
 
     yield start
     for close in reversed(closing):

@@ -51,6 +51,8 @@ class Store:
         self.definitions: dict[str, TaskDefinition] = {}
         self.listeners: list[Listener] = []
         self._tasks: dict[str, Task] = {}
+        self._arns: dict[str, str] = {}
+        """Of tasks, by task id."""
         self._services: dict[str, Service] = {}
         self._instances: dict[str, ContainerInstance] = {}
         self._tasks_of_cluster = _Index()
@@ -63,6 +65,7 @@ class Store:
         arn, before = task.task_arn, self._tasks.get(task.task_arn)
         self._tasks[arn] = task
         if before is None:
+            self._arns[task.task_id] = arn
             self._tasks_of_cluster.move(arn, None, task.cluster_name)
             if task.service_name:
                 self._tasks_of_service.move(arn, None, service_key(task.cluster_name, task.service_name))
@@ -77,6 +80,7 @@ class Store:
     def forget_task(self, arn: str) -> None:
         """Drop a task that has been STOPPED for long enough."""
         task = self._tasks.pop(arn)
+        self._arns.pop(task.task_id, None)
         self._tasks_of_cluster.move(arn, task.cluster_name, None)
         self._tasks_of_instance.move(arn, task.container_instance_arn, None)
         if task.service_name:
@@ -108,6 +112,10 @@ class Store:
     def task(self, arn: str) -> Task | None:
         """The task with that ARN."""
         return self._tasks.get(arn)
+
+    def find_task(self, task_id: str) -> Task | None:
+        """The task with that id, in whichever cluster."""
+        return self._tasks.get(self._arns.get(task_id, ""))
 
     def tasks(self, cluster: str) -> Iterator[Task]:
         """All tasks of a cluster, oldest first, the lately STOPPED included."""

@@ -9,6 +9,7 @@ from typing import Any
 from ecslab.aws.ecs.base import Failure, Request, Verbs, at_most, missing, page
 from ecslab.aws.ecs.lifecycle import advance, wish_stopped
 from ecslab.aws.ecs.networking import check_network
+from ecslab.aws.ecs.roles import check_roles
 from ecslab.errors import ClientException, InvalidParameterException
 from ecslab.model.arn import last_part
 from ecslab.model.definition import TaskDefinition, cpu_units, memory_mib
@@ -40,6 +41,7 @@ class TaskVerbs(Verbs):
         overrides = _overrides(request, definition)
         if launch_type is not LaunchType.FARGATE and not self.store.instances(cluster):
             raise InvalidParameterException(NO_INSTANCES + " Register an instance, or use the FARGATE launch type.")
+        check_roles(self.place, self.context, cluster, definition, overrides)
         tasks: list[Task] = []
         for _ in range(count):
             placement = self._place_once(request, cluster, definition, launch_type, overrides)
@@ -102,6 +104,7 @@ class TaskVerbs(Verbs):
         check_network(self.place, definition, request.get("networkConfiguration"), LaunchType.EC2)
         at_most(request["containerInstances"], 10, "containerInstances")
         overrides = _overrides(request, definition)
+        check_roles(self.place, self.context, cluster, definition, overrides)
         tasks, failures = [], []
         for name in request["containerInstances"]:
             arn = self.place.container_instance(cluster, last_part(name))

@@ -111,6 +111,12 @@ def _key(call: Call, place: Place) -> list[str]:
     return [name if name.startswith("arn:") else f"key/{name}"]
 
 
+def key_arn(place: Place, region: str, name: str) -> str:
+    """The ARN of a KMS key given by id, ARN or alias."""
+    found = _behind_alias(place, region, name) if "alias/" in name else name
+    return found if found.startswith("arn:") else f"arn:aws:kms:{region}:{place.account}:key/{found.split('/')[-1]}"
+
+
 def _behind_alias(place: Place, region: str, name: str) -> str:
     from moto.kms.models import kms_backends
 

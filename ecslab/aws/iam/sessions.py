@@ -68,6 +68,23 @@ def assume_as_service(
     duration: int = 3600,
 ) -> RoleSession:
     """Assume a role as an AWS service does, for a task or an instance. AccessDenied by the role's trust policy."""
+    role = trusting(
+        place, context, role_arn=role_arn, service=service, source_arn=source_arn, source_account=source_account
+    )
+    wish = Wish(session_name=session_name, duration=duration, is_task=True)
+    return as_role_session(register(place, role, wish, now=context.now()))
+
+
+def trusting(
+    place: Place,
+    context: LabContext,
+    *,
+    role_arn: str,
+    service: str = ECS_TASKS,
+    source_arn: str = "",
+    source_account: str = "",
+) -> Any:
+    """moto's role, if its trust policy lets the service assume it. AccessDenied where it does not, or is not there."""
     role = store.role(place, role_arn)
     ask = Ask(
         principal=service,
@@ -80,8 +97,7 @@ def assume_as_service(
     decision = decide_trust(ask, trust_policy(role), Principal(kind="Service", name=service))
     if not decision.allowed:
         raise AccessDenied(denial_message(decision, ask), decision, explain(decision, ask))
-    wish = Wish(session_name=session_name, duration=duration, is_task=True)
-    return as_role_session(register(place, role, wish, now=context.now()))
+    return role
 
 
 def _source(context: LabContext, arn: str, account: str) -> dict[str, tuple[str, ...]]:
