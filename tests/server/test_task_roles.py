@@ -297,6 +297,19 @@ def test_a_task_in_none_mode_has_neither_credentials_nor_metadata(account: Accou
     assert account.served.task(arn).last_status is TaskStatus.RUNNING
 
 
+def test_a_command_calls_aws_with_the_task_role_and_ends_as_the_call_does(account: Account) -> None:
+    account.bucket(today="soup", secret="recipe")
+    role = account.role("menu-reader", READS)
+    codes = {}
+    for key in ("today", "secret"):
+        command = ["aws", "s3", "get_object", "Bucket=menu", f"Key={key}"]
+        task = account.failed(taskRoleArn=role, container={"command": command, "portMappings": []})
+        codes[key] = task.containers[0].exit_code
+        lines = account.served.lab.log_lines(task, None)
+        assert ("soup" if key == "today" else "AccessDenied") in lines[-1][2]
+    assert codes == {"today": 0, "secret": 1}
+
+
 # for real
 
 

@@ -48,14 +48,19 @@ def arguments(owner_fd: int, words: tuple[str, ...], *, init: bool = False) -> l
     return [*python, str(owner_fd), str(catalogue.PROGRAM), "1" if init else "0", *words]
 
 
-def environment(image: LabImage, spec: ContainerSpec, programs: Path, container_id: str) -> dict[str, str]:
-    """What the container sees. ``programs`` is the folder in which a shell finds ``app``."""
+def environment(image: LabImage, spec: ContainerSpec, programs: Path, scratch: Path) -> dict[str, str]:
+    """What the container sees. ``programs`` is the folder in which a shell finds ``app``; ``scratch`` its own folder.
+
+    HOME is its own, for a learner's ~/.aws has credentials that are nobody's here.
+    """
     wiring = spec.wiring
     own = {**image.environment, **spec.environment}
     path = own.get("PATH", SYSTEM_PATH)
+    home = scratch / "root"
     lab = {
+        "HOME": own.get("HOME") or str(home),
         "PATH": f"{programs}:{path}",
-        "HOSTNAME": container_id[:12],
+        "HOSTNAME": scratch.name[:12],
         "ECSLAB_ADDRESS": wiring.address or "127.0.0.1",
         "ECSLAB_PORT_SHIFT": str(wiring.port_shift),
         "ECSLAB_HOSTS": ",".join(f"{name}={address}" for name, address in wiring.hosts),

@@ -189,7 +189,7 @@ class ProcessRuntime:
         spec = container.spec
         child = Child(
             launch.arguments(owner_fd, words, init=spec.init),
-            environment=launch.environment(container.image, spec, self._programs, container.container_id),
+            environment=launch.environment(container.image, spec, self._programs, container.folder),
             folder=launch.directory(container.folder, spec.working_directory),
             owner_fd=owner_fd,
         )
