@@ -15,6 +15,7 @@ from ecslab.model.definition import TaskDefinition
 from ecslab.model.instance import Room
 from ecslab.model.plan import Placement, Verdict
 from ecslab.model.status import ContainerInstanceStatus, NetworkMode
+from ecslab.scheduler.query import parse
 
 Pick = Callable[[Sequence[Room]], Room]
 """The injected randomness: picks one of several equally good rooms (``random.Random.choice``)."""
@@ -72,7 +73,7 @@ def _memory(demand: Demand) -> int:
 
 def _judge(demand: Demand, room: Room) -> Verdict:
     reason, detail = "", ""
-    for rule in (_active, _agent, _fits_cpu, _fits_memory, _fits_ports, _fits_eni, _distinct):
+    for rule in (_active, _agent, _fits_cpu, _fits_memory, _fits_ports, _fits_eni, _distinct, _member):
         reason, detail = rule(demand, room)
         if reason:
             break
@@ -80,6 +81,9 @@ def _judge(demand: Demand, room: Room) -> Verdict:
     return Verdict(instance_arn=instance.arn, ec2_instance_id=instance.ec2_instance_id, reason=reason, detail=detail)
 
 
+MEMBER = "MemberOf placement constraint unsatisfied."
+DISTINCT = "DistinctInstance placement constraint unsatisfied."
+"""As RunTask's failures and a service's events name them (facts §5)."""
 Found = tuple[str, str]
 FINE: Found = ("", "")
 
@@ -119,7 +123,17 @@ def _fits_eni(demand: Demand, room: Room) -> Found:
 def _distinct(demand: Demand, room: Room) -> Found:
     if not any(c.get("type") == "distinctInstance" for c in demand.constraints) or not room.groups.get(demand.group):
         return FINE
-    return "CONSTRAINT", f"distinctInstance: a task of {demand.group} is there already"
+    return DISTINCT, f"a task of {demand.group} is there already"
+
+
+def _member(demand: Demand, room: Room) -> Found:
+    own = (expression for kind, expression in demand.definition.placement_constraints if kind == "memberOf")
+    given = (c.get("expression", "") for c in demand.constraints if c.get("type") == "memberOf")
+    for expression in (*own, *given):
+        why = parse(expression).why_not(room)
+        if why:
+            return MEMBER, why
+    return FINE
 
 
 def _best(step: Mapping[str, str], demand: Demand, rooms: list[Room], everywhere: Sequence[Room]) -> list[Room]:

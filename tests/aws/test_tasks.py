@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -79,9 +80,9 @@ def test_a_disconnected_agent_gets_no_new_task(api: Api) -> None:
         ({"taskDefinition": "nope"}, "ClientException", "TaskDefinition not found"),
         ({"taskDefinition": "web", "cluster": "nope"}, "ClusterNotFoundException", "Cluster not found"),
         (
-            {"taskDefinition": "web", "placementConstraints": [{"type": "memberOf", "expression": "attribute:x == y"}]},
+            {"taskDefinition": "web", "placementConstraints": [{"type": "memberOf", "expression": "attribute:x is y"}]},
             "InvalidParameterException",
-            "memberOf",
+            "'is' at character 13 is no operator",
         ),
         ({"taskDefinition": "web", "count": 11}, "InvalidParameterException", "between 1 and 10"),
         ({"taskDefinition": "web", "count": 0}, "InvalidParameterException", "between 1 and 10"),
@@ -244,3 +245,21 @@ def test_tags_are_kept_on_tasks_and_shown_when_asked(api: Api) -> None:
     assert api.ecs.list_tags_for_resource(resourceArn=arn)["tags"] == [{"key": "b", "value": "2"}]
     assert api.task(arn)["tags"] == []
     assert api.ecs.describe_tasks(tasks=[arn], include=["TAGS"])["tasks"][0]["tags"] == [{"key": "b", "value": "2"}]
+
+
+def test_instances_are_listed_and_chosen_by_the_cluster_query_language(api: Api) -> None:
+    small, large = api.instance(), api.instance("i-2")
+    instance = api.backend.store.instance(large)
+    api.backend.store.put_instance(replace(instance, attributes={**instance.attributes, "stack": "prod"}))
+    found = api.ecs.list_container_instances(filter="attribute:stack == prod")["containerInstanceArns"]
+    assert found == [large]
+    assert small in api.ecs.list_container_instances(filter="attribute:stack !exists")["containerInstanceArns"]
+    with pytest.raises(ClientError, match="is no subject"):
+        api.ecs.list_container_instances(filter="stack == prod")
+    api.register()
+    rule = {"type": "memberOf", "expression": "attribute:stack == prod"}
+    task = api.ecs.run_task(taskDefinition="web", placementConstraints=[rule])["tasks"][0]
+    assert task["containerInstanceArn"] == large
+    rule = {"type": "memberOf", "expression": "attribute:stack == test"}
+    failures = api.ecs.run_task(taskDefinition="web", placementConstraints=[rule])["failures"]
+    assert {f["reason"] for f in failures} == {"MemberOf placement constraint unsatisfied."}

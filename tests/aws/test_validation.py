@@ -116,6 +116,11 @@ ERRORS: list[tuple[str, Json, Json]] = [
         ec2(placementConstraints=[{"type": "memberOf", "expression": "task:group == web"}]),
     ),
     (
+        "placement-constraints",
+        ec2(placementConstraints=[{"type": "memberOf", "expression": "group == web"}]),
+        ec2(placementConstraints=[{"type": "memberOf", "expression": "task:group in [web, api]"}]),
+    ),
+    (
         "environment-files",
         ec2(box(environmentFiles=[{"type": "s3", "value": "s3://b/x.env"}])),
         ec2(box(environmentFiles=[{"type": "s3", "value": "arn:aws:s3:::b/x.env"}])),

@@ -16,6 +16,7 @@ from ecslab.model.arn import Place, last_part
 from ecslab.model.definition import TaskDefinition
 from ecslab.model.status import StopCode, TaskStatus
 from ecslab.model.task import Task
+from ecslab.scheduler.query import Expression, QueryError, parse
 
 Request = Mapping[str, Any]
 Failure = dict[str, str]
@@ -81,6 +82,14 @@ def page(items: Sequence[Any], request: Request, most: int) -> tuple[list[Any], 
     start = int(token)
     end = start + size
     return list(items[start:end]), str(end) if end < len(items) else None
+
+
+def read_query(text: str) -> Expression:
+    """An expression of the cluster query language. InvalidParameterException."""
+    try:
+        return parse(text)
+    except QueryError as wrong:
+        raise InvalidParameterException(f"Invalid expression '{text}': {wrong}.") from None
 
 
 def at_most(items: Sequence[Any], most: int, what: str) -> None:

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
-from ecslab.aws.ecs.base import Failure, Request, Verbs, at_most, missing, page
+from ecslab.aws.ecs.base import Failure, Request, Verbs, at_most, missing, page, read_query
 from ecslab.errors import ClientException, InvalidParameterException
 from ecslab.model.arn import last_part
 from ecslab.model.instance import RESERVED_PORTS, ContainerInstance, Room
@@ -102,12 +102,12 @@ class InstanceVerbs(Verbs):
         return found, failures
 
     def list_instance_arns(self, request: Request) -> tuple[list[str], str | None]:
-        """ARNs of a cluster's instances, of one status where asked (ACTIVE and DRAINING otherwise)."""
+        """ARNs of a cluster's instances, of one status and matching ``filter``. InvalidParameterException."""
         cluster = self.active_cluster(request.get("cluster"))
-        if request.get("filter"):
-            raise InvalidParameterException("This lab does not have the cluster query language yet. Leave filter out.")
+        query = read_query(request["filter"]) if request.get("filter") else None
         status = request.get("status")
-        return page([i.arn for i in self.store.instances(cluster) if status in (None, i.status.value)], request, 100)
+        found = [i for i in self.store.instances(cluster) if status in (None, i.status.value)]
+        return page([i.arn for i in found if query is None or query.holds(self.store.room(i))], request, 100)
 
     def update_container_instances_state(
         self, cluster_str: str, list_container_instance_ids: list[str], status: str

@@ -60,7 +60,8 @@ class ServiceVerbs(Verbs):
                 f"A service named {name} is {known.status} in cluster {cluster}: update it, or choose another name."
             )
         service = self._new_service(request, cluster, name)
-        self.note("service.created", service.service_arn, f"service {name} was created in cluster {cluster}")
+        text = f"service {name} was created in cluster {cluster}"
+        self.note("service.created", service.service_arn, text, desired=service.desired_count)
         return self._counted(self.store.put_service(service))
 
     def _new_service(self, request: Request, cluster: str, name: str) -> Service:
@@ -143,7 +144,8 @@ class ServiceVerbs(Verbs):
             )
         if changed != service:
             changed = replace(changed, steady=False)
-        self.note("service.updated", service.service_arn, f"service {service.service_name} was updated")
+        text = f"service {service.service_name} was updated"
+        self.note("service.updated", service.service_arn, text, desired=changed.desired_count)
         return self._counted(self.store.put_service(changed))
 
     def _changed(self, service: Service, request: Request) -> Service:
@@ -181,7 +183,8 @@ class ServiceVerbs(Verbs):
                 "The service cannot be stopped while it is scaled above 0. "
                 "Update it to desiredCount 0 first, or delete it with force."
             )
-        self.note("service.deleted", service.service_arn, f"service {service.service_name} is to be deleted")
+        text = f"service {service.service_name} is to be deleted"
+        self.note("service.deleted", service.service_arn, text, desired=0)
         gone = replace(service, status=ServiceStatus.DRAINING, desired_count=0, deleted_at=self.context.now())
         return self._counted(self.store.put_service(gone))
 

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from typing import Any
 
-from ecslab.aws.ecs.base import Failure, Request, Verbs, at_most, missing, page
+from ecslab.aws.ecs.base import Failure, Request, Verbs, at_most, missing, page, read_query
 from ecslab.aws.ecs.lifecycle import advance, wish_stopped
 from ecslab.aws.ecs.networking import check_network
 from ecslab.aws.ecs.roles import check_roles
@@ -307,13 +307,23 @@ def launch_of(request: Request) -> tuple[LaunchType, str | None]:
 
 
 def constraints_of(request: Request) -> tuple[Mapping[str, str], ...]:
-    """The placement constraints of a run or service; memberOf is refused rather than dropped."""
+    """The placement constraints of a run or service, at most ten. InvalidParameterException."""
     constraints = tuple(request.get("placementConstraints") or ())
-    if any(c.get("type") == "memberOf" for c in constraints):
-        raise InvalidParameterException(
-            "This lab does not have memberOf placement constraints yet. Use distinctInstance, or leave it out."
-        )
+    at_most(constraints, 10, "placementConstraints")
+    for constraint in constraints:
+        _check_constraint(constraint.get("type"), constraint.get("expression"))
     return constraints
+
+
+def _check_constraint(kind: str | None, expression: str | None) -> None:
+    if kind == "distinctInstance" and expression:
+        raise InvalidParameterException("Expression should not be given for a distinctInstance constraint. Remove it.")
+    if kind == "memberOf":
+        if not expression:
+            raise InvalidParameterException(
+                "Expression is required for a memberOf constraint, such as attribute:ecs.instance-type == t3.small."
+            )
+        read_query(expression)
 
 
 def _overrides(request: Request, definition: TaskDefinition) -> Mapping[str, Any]:

@@ -12,6 +12,7 @@ from collections.abc import Iterator
 
 from ecslab.aws.ecs.validation.fault import Fault, Severity
 from ecslab.aws.ecs.validation.reading import Definition, items, records, text
+from ecslab.scheduler.query import QueryError, parse
 
 NAME = re.compile(r"[A-Za-z0-9_-]{1,255}")
 IMAGE = re.compile(r"[A-Za-z0-9_\-:./#@+]+")
@@ -132,17 +133,28 @@ def _tag_fault(message: str, advice: str) -> Fault:
 
 
 def placement_constraints(definition: Definition) -> Iterator[Fault]:
-    """At most ten constraints; memberOf (the only type a definition may have) needs an expression."""
+    """At most ten constraints; memberOf (the only type a definition may have) needs an expression that can be read."""
     field = "placementConstraints"
     constraints = records(definition.wire, field)
     if len(constraints) > CONSTRAINTS:
         message, advice = "Too many placement constraints.", f"Keep {field} to {CONSTRAINTS}."
         yield Fault(field=field, message=message, advice=advice)
     for index, constraint in enumerate(constraints):
-        if text(constraint, "type") == "memberOf" and not text(constraint, "expression"):
-            path = f"{field}[{index}].expression"
+        path, expression = f"{field}[{index}].expression", text(constraint, "expression")
+        if text(constraint, "type") == "memberOf" and not expression:
             advice = f"Set {path}, such as attribute:ecs.instance-type =~ t3.*, or remove the constraint."
             yield Fault(field=path, message="Placement constraint expression cannot be empty.", advice=advice)
+        elif expression and (wrong := _wrong_query(expression)):
+            advice = f"Mend {path}, such as attribute:ecs.instance-type =~ t3.*."
+            yield Fault(field=path, message=f"Invalid expression '{expression}': {wrong}.", advice=advice)
+
+
+def _wrong_query(expression: str) -> str:
+    try:
+        parse(expression)
+    except QueryError as wrong:
+        return str(wrong)
+    return ""
 
 
 def environment_names(definition: Definition) -> Iterator[Fault]:
