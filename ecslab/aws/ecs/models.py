@@ -11,6 +11,7 @@ from moto.ecs.models import EC2ContainerServiceBackend
 
 from ecslab.aws.context import LabContext
 from ecslab.aws.ecs.agents import AgentVerbs
+from ecslab.aws.ecs.attributes import AttributeVerbs
 from ecslab.aws.ecs.clusters import ClusterVerbs
 from ecslab.aws.ecs.definitions import DefinitionVerbs
 from ecslab.aws.ecs.instances import InstanceVerbs
@@ -27,6 +28,7 @@ class EcsBackend(
     TaskVerbs,
     ServiceVerbs,
     InstanceVerbs,
+    AttributeVerbs,
     AgentVerbs,
     TagVerbs,
     EC2ContainerServiceBackend,  # type: ignore[misc]

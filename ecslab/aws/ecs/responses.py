@@ -26,9 +26,6 @@ NOT_YET = frozenset(
         "describe_task_sets",
         "update_task_set",
         "update_service_primary_task_set",
-        "put_attributes",
-        "list_attributes",
-        "delete_attributes",
         "create_capacity_provider",
         "delete_capacity_provider",
         "update_capacity_provider",
@@ -192,6 +189,16 @@ class EcsResponse(EC2ContainerServiceResponse):  # type: ignore[misc]
             request.get("cluster", "default"), request["containerInstances"], request["status"]
         )
         return ActionResult({"containerInstances": found, "failures": failures})
+
+    def put_attributes(self) -> ActionResult:
+        return ActionResult({"attributes": self.ecs_backend.put_attributes(self.request)})
+
+    def delete_attributes(self) -> ActionResult:
+        return ActionResult({"attributes": self.ecs_backend.delete_attributes(self.request)})
+
+    def list_attributes(self) -> ActionResult:
+        found, token = self.ecs_backend.list_attributes(self.request)
+        return ActionResult({"attributes": found, "nextToken": token})
 
     # agents
 
