@@ -87,9 +87,6 @@ def test_every_inherited_verb_is_known_to_us() -> None:
         "list_tags_for_resource",
         "tag_resource",
         "untag_resource",
-        "put_account_setting",
-        "list_account_settings",
-        "delete_account_setting",
     }
     verbs = {
         name

@@ -224,3 +224,38 @@ def test_the_journal_state_and_view_agree(served: Served) -> None:
     assert [(s["name"], s["running"]) for s in shown["services"]] == [("web", 2)]
     assert sorted(t["lastStatus"] for t in shown["tasks"]) == ["RUNNING", "RUNNING"]
     assert sum(len(i["tasks"]) for i in shown["instances"]) == 2
+
+
+def test_a_trunk_comes_with_the_registration_and_lets_more_awsvpc_tasks_fit(served: Served) -> None:
+    served.ecs.register_task_definition(
+        family="app",
+        networkMode="awsvpc",
+        containerDefinitions=[{"name": "app", "image": "ecslab/web:1", "memory": 16}],
+    )
+    subnet = served.client("ec2").describe_subnets()["Subnets"][0]["SubnetId"]
+    network = {"awsvpcConfiguration": {"subnets": [subnet]}}
+
+    def fill(cluster: str) -> tuple[int, set[str]]:
+        placed, reasons = 0, set()
+        for _ in range(20):
+            answer = served.ecs.run_task(cluster=cluster, taskDefinition="app", networkConfiguration=network)
+            placed += len(answer["tasks"])
+            reasons |= {failure["reason"] for failure in answer["failures"]}
+        return placed, reasons
+
+    served.ecs.create_cluster(clusterName="plain")
+    served.lab.launch("plain", 1, "m5.large")
+    served.until(lambda: len(served.lab.backend.store.instances("plain")) == 1)
+    served.ecs.put_account_setting_default(name="awsvpcTrunking", value="enabled")
+    served.ecs.create_cluster(clusterName="trunked")
+    served.lab.launch("trunked", 1, "m5.large")
+    served.ecs.create_cluster(clusterName="burstable")
+    served.lab.launch("burstable", 1, "t3.medium")
+    served.until(lambda: len(served.lab.backend.store.instances("burstable")) == 1)
+    assert fill("plain") == (2, {"RESOURCE:ENI"})
+    assert fill("trunked") == (10, {"RESOURCE:ENI"})
+    assert fill("burstable") == (2, {"RESOURCE:ENI"})
+    listed = served.ecs.list_attributes(
+        cluster="trunked", targetType="container-instance", attributeName="ecs.awsvpc-trunk-id"
+    )
+    assert len(listed["attributes"]) == 1

@@ -14,6 +14,7 @@ from ecslab.aws.ecs.store import Store
 from ecslab.errors import ClusterNotFoundException, InvalidParameterException
 from ecslab.model.arn import Place, last_part
 from ecslab.model.definition import TaskDefinition
+from ecslab.model.instance import ContainerInstance
 from ecslab.model.status import StopCode, TaskStatus
 from ecslab.model.task import Task
 from ecslab.scheduler.query import Expression, QueryError, parse
@@ -30,6 +31,8 @@ class Verbs:
     place: Place
     clusters: dict[str, Any]
 
+    settings: dict[tuple[str, str], str]
+    """Account settings, by principal's ARN and name."""
     task_definitions: dict[str, dict[int, Any]]
     last_revisions: dict[str, int]
     """The last revision given in each family: a deleted revision's number is never given again."""
@@ -37,6 +40,12 @@ class Verbs:
     """The networkConfiguration each task was started with, by ARN."""
 
     # What one family of verbs calls of another; the family that has it overrides it.
+
+    def setting(self, name: str, principal: str = "") -> str:
+        raise NotImplementedError
+
+    def trunked(self, instance: ContainerInstance) -> ContainerInstance:
+        raise NotImplementedError
 
     def definition(self, name_or_arn: str, *, action: str = "run") -> TaskDefinition:
         raise NotImplementedError

@@ -23,7 +23,9 @@ NAME = re.compile(r"[A-Za-z0-9_-]{1,255}")
 class ClusterVerbs(Verbs):
     """CreateCluster, DescribeClusters, ListClusters, DeleteCluster."""
 
-    def create_cluster(self, cluster_name: str = "default", *args: Any, **kwargs: Any) -> Any:
+    def create_cluster(
+        self, cluster_name: str = "default", tags: Any = None, cluster_settings: Any = None, *args: Any, **kwargs: Any
+    ) -> Any:
         """Create a cluster; one that is ACTIVE under that name is given back as it is, as AWS does."""
         if not NAME.fullmatch(cluster_name):
             raise InvalidParameterException(
@@ -32,7 +34,8 @@ class ClusterVerbs(Verbs):
         known = self.clusters.get(cluster_name)
         if known is not None and known.status == "ACTIVE":
             return self._with_counts(known)
-        cluster = super().create_cluster(cluster_name, *args, **kwargs)  # type: ignore[misc]
+        settings = cluster_settings or [{"name": "containerInsights", "value": self.setting("containerInsights")}]
+        cluster = super().create_cluster(cluster_name, tags, settings, *args, **kwargs)  # type: ignore[misc]
         self.store.revision += 1
         self.note("cluster.created", cluster.arn, f"cluster {cluster_name} was created")
         return self._with_counts(cluster)

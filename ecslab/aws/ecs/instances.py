@@ -77,7 +77,7 @@ class InstanceVerbs(Verbs):
             f"with {instance.cpu} CPU units and {instance.memory} MiB",
             instance=instance.ec2_instance_id,
         )
-        return self.store.put_instance(instance)
+        return self.store.put_instance(self.trunked(instance))
 
     def find_instance(self, cluster: str, name: str) -> ContainerInstance | None:
         """An instance by id or ARN in a cluster, INACTIVE ones included."""

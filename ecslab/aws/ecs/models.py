@@ -1,7 +1,7 @@
 """Our ECS backend: moto's registries, and every verb that schedules, our own.
 
 ``EcsBackend`` is what moto gets instead of its own backend (see ``ecslab.aws.install``). It inherits the
-registries (clusters, task definitions, attributes, account settings, tags) and is put together from one
+registries (clusters, task definitions, tags) and is put together from one
 class per family of verbs. Law: a verb validates, writes down the wish and returns; it starts nothing.
 """
 
@@ -16,6 +16,7 @@ from ecslab.aws.ecs.clusters import ClusterVerbs
 from ecslab.aws.ecs.definitions import DefinitionVerbs
 from ecslab.aws.ecs.instances import InstanceVerbs
 from ecslab.aws.ecs.services import ServiceVerbs
+from ecslab.aws.ecs.settings import SettingVerbs
 from ecslab.aws.ecs.store import Store
 from ecslab.aws.ecs.tagging import TagVerbs
 from ecslab.aws.ecs.tasks import TaskVerbs
@@ -31,6 +32,7 @@ class EcsBackend(
     AttributeVerbs,
     AgentVerbs,
     TagVerbs,
+    SettingVerbs,
     EC2ContainerServiceBackend,  # type: ignore[misc]
 ):
     """Amazon ECS of one account and region."""
@@ -41,6 +43,7 @@ class EcsBackend(
         super().__init__(region_name, account_id)
         self.place = Place(account=account_id, region=region_name)
         self.store = Store()
+        self.settings = {}
         self.last_revisions = {}
         self.task_networks = {}
 

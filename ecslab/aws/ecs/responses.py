@@ -200,6 +200,31 @@ class EcsResponse(EC2ContainerServiceResponse):  # type: ignore[misc]
         found, token = self.ecs_backend.list_attributes(self.request)
         return ActionResult({"attributes": found, "nextToken": token})
 
+    # account settings
+
+    @property
+    def caller(self) -> str:
+        """ARN of the principal whose key signed the request: a user, a role, or the account's root."""
+        from ecslab.aws.iam import principals
+
+        token = self.headers.get("X-Amz-Security-Token", "")
+        backend = self.ecs_backend
+        found = principals.of_access_key(backend.place, self.get_access_key(), token, backend.context.now())
+        return str(found.role_arn or found.arn)
+
+    def put_account_setting(self) -> ActionResult:
+        return ActionResult({"setting": self.ecs_backend.put_setting(self.request, self.caller)})
+
+    def put_account_setting_default(self) -> ActionResult:
+        return ActionResult({"setting": self.ecs_backend.put_default_setting(self.request)})
+
+    def delete_account_setting(self) -> ActionResult:
+        return ActionResult({"setting": self.ecs_backend.delete_setting(self.request, self.caller)})
+
+    def list_account_settings(self) -> ActionResult:
+        found, token = self.ecs_backend.list_settings(self.request, self.caller)
+        return ActionResult({"settings": found, "nextToken": token})
+
     # agents
 
     def discover_poll_endpoint(self) -> ActionResult:
