@@ -37,6 +37,13 @@ def test_the_list_of_actions_is_what_the_lab_answers() -> None:
     assert listed == {actions()[name] for name in answered()}
 
 
+def test_the_list_of_the_labs_own_routes_is_what_it_answers() -> None:
+    from ecslab.server.api import _ROUTES
+
+    listed = re.findall(r"`(GET|POST) ([a-z/]+)`", (ROOT / "docs/actions.md").read_text(encoding="utf-8"))
+    assert sorted(listed) == sorted(_ROUTES)
+
+
 def test_no_action_of_our_own_is_refused() -> None:
     assert NOT_YET & set(vars(EcsResponse)) == set()
 

@@ -42,6 +42,8 @@ class LabCloudWatch(CloudWatchBackend):  # type: ignore[misc]
         super().__init__(region_name, account_id)
         self.series: dict[Any, list[Sample]] = {}
         self.history: list[dict[str, Any]] = []
+        self._data: dict[Any, list[Any]] = {}
+        self._looked_at: list[Any] | None = None
 
     def put_metric_data(self, namespace: str, metric_data: list[dict[str, Any]]) -> None:
         now, known = self.context.now(), len(self.metric_data)
@@ -55,8 +57,27 @@ class LabCloudWatch(CloudWatchBackend):  # type: ignore[misc]
         sample = (
             (at, datum.value, datum.value, datum.value, 1.0) if isinstance(datum, MetricDatum) else _sample(at, datum)
         )
-        dimensions = {d.name: d.value for d in datum.dimensions}
-        bisect.insort(self.series.setdefault(key_of(datum.namespace, datum.name, dimensions), []), sample)
+        key = key_of(datum.namespace, datum.name, {d.name: d.value for d in datum.dimensions})
+        bisect.insort(self.series.setdefault(key, []), sample)
+        self._data.setdefault(key, []).append(datum)
+
+    def get_metric_statistics(
+        self, namespace: str, metric_name: str, *args: Any, dimensions: list[dict[str, str]], **more: Any
+    ) -> Any:
+        """moto's answer, from the datapoints of this one metric where it is known."""
+        key = key_of(namespace, metric_name, {d["Name"]: d["Value"] for d in dimensions or ()})
+        self._looked_at = self._data.get(key)
+        try:
+            return super().get_metric_statistics(namespace, metric_name, *args, dimensions=dimensions, **more)
+        finally:
+            self._looked_at = None
+
+    def get_all_metrics(self) -> list[Any]:
+        """Every datapoint, or those of the one metric that is looked at: moto searches all of what it gets here."""
+        if self._looked_at is not None:
+            return self._looked_at
+        found: list[Any] = super().get_all_metrics()
+        return found
 
     def put_metric_alarm(self, name: str, **given: Any) -> Any:
         before = self.alarms.get(name)
@@ -121,6 +142,19 @@ class LabCloudWatch(CloudWatchBackend):  # type: ignore[misc]
                 "HistoryData": json.dumps({"version": "1.0", **data}),
             }
         )
+
+    def states(self, name: str) -> list[tuple[float, str]]:
+        """(lab time, state from then on) of an alarm since it was made, oldest first."""
+        found: list[tuple[float, str]] = []
+        for item in self.history:
+            if item["AlarmName"] != name:
+                continue
+            data, at = json.loads(item["HistoryData"]), _seconds(item["Timestamp"])
+            if item["HistoryItemType"] == "StateUpdate":
+                found.append((at, data["newState"]["stateValue"]))
+            elif data.get("type") == "Create":
+                found = [(at, AlarmState.INSUFFICIENT_DATA.value)]
+        return found
 
     def histories(self, request: Mapping[str, Any]) -> list[dict[str, Any]]:
         """What DescribeAlarmHistory answers, newest first unless asked otherwise."""

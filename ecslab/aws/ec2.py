@@ -1,4 +1,4 @@
-"""EC2 as the lab uses it: subnets, security groups, network interfaces and instances, in moto's backend."""
+"""EC2 as the lab uses it: subnets, security groups and instances, in moto's backend."""
 
 from __future__ import annotations
 
@@ -9,9 +9,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from ecslab.errors import ResourceInitializationError
 from ecslab.model.arn import Place
-from ecslab.model.network import Eni
 
 VISIBLE_MEMORY = 7985 / 8192
 """The share of an instance's memory that its operating system sees and the agent registers.
@@ -36,7 +34,8 @@ class Ec2Instance:
     attributes: Mapping[str, str]
 
 
-def _backend(place: Place) -> Any:
+def backend_of(place: Place) -> Any:
+    """moto's EC2 of an account and region."""
     from moto.ec2.models import ec2_backends
 
     return ec2_backends[place.account][place.region]
@@ -44,7 +43,7 @@ def _backend(place: Place) -> Any:
 
 def subnet(place: Place, subnet_id: str) -> Any:
     """The subnet of that id, or None."""
-    for by_zone in _backend(place).subnets.values():
+    for by_zone in backend_of(place).subnets.values():
         if subnet_id in by_zone:
             return by_zone[subnet_id]
     return None
@@ -52,43 +51,13 @@ def subnet(place: Place, subnet_id: str) -> Any:
 
 def security_group(place: Place, group_id: str) -> Any:
     """The security group of that id, or None."""
-    return _backend(place).get_security_group_from_id(group_id)
+    return backend_of(place).get_security_group_from_id(group_id)
 
 
 def default_subnets(place: Place) -> list[str]:
     """Ids of the default VPC's subnets, by availability zone."""
-    found = [s for zone in _backend(place).subnets.values() for s in zone.values() if s.default_for_az]
+    found = [s for zone in backend_of(place).subnets.values() for s in zone.values() if s.default_for_az]
     return [s.id for s in sorted(found, key=lambda s: str(s.availability_zone))]
-
-
-def create_eni(place: Place, network: Mapping[str, Any], attachment_id: str, description: str) -> Eni:
-    """Create the network interface of an awsvpc task in its first subnet. ResourceInitializationError."""
-    vpc = network["awsvpcConfiguration"]
-    home = subnet(place, vpc["subnets"][0])
-    if home is None:
-        raise ResourceInitializationError(f"the subnet {vpc['subnets'][0]} is gone. Use a subnet that exists.")
-    eni = _backend(place).create_network_interface(
-        home, None, group_ids=list(vpc.get("securityGroups") or ()), description=description
-    )
-    owner = _backend(place).vpcs[home.vpc_id]
-    return Eni(
-        eni_id=eni.id,
-        attachment_id=attachment_id,
-        private_ip=eni.private_ip_address,
-        mac_address=eni.mac_address,
-        subnet_id=home.id,
-        vpc_id=home.vpc_id,
-        vpc_cidr=str(owner.cidr_block),
-        subnet_cidr=str(home.cidr_block),
-        security_groups=tuple(g.id for g in eni.group_set),
-    )
-
-
-def delete_eni(place: Place, eni_id: str) -> None:
-    """Delete a network interface; nothing happens when it is gone already."""
-    backend = _backend(place)
-    if eni_id in backend.enis:
-        backend.delete_network_interface(eni_id)
 
 
 def zone_of(place: Place, subnet_id: str) -> str:
@@ -104,7 +73,7 @@ def run_instances(place: Place, *, cluster: str, count: int, instance_type: str)
     known = len(joining(place))
     ids = []
     for number in range(count):
-        reservation = _backend(place).run_instances(
+        reservation = backend_of(place).run_instances(
             "ami-12c6146b",
             1,
             data,
@@ -128,7 +97,7 @@ def instance_types(place: Place) -> Any:
 def joining(place: Place) -> list[Ec2Instance]:
     """Every running EC2 instance whose user data names a cluster."""
     found = []
-    for reservation in _backend(place).reservations.values():
+    for reservation in backend_of(place).reservations.values():
         for instance in reservation.instances:
             cluster = _cluster_of(instance.user_data)
             if cluster and instance.state == "running":
@@ -177,4 +146,4 @@ def _attributes(instance: Any, zone: str) -> dict[str, str]:
 
 def terminate(place: Place, instance_ids: Sequence[str]) -> None:
     """Terminate EC2 instances."""
-    _backend(place).terminate_instances(list(instance_ids))
+    backend_of(place).terminate_instances(list(instance_ids))

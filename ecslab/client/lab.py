@@ -12,9 +12,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from ecslab.client import cards, virtual
+from ecslab.client.chart import Chart, chart
 from ecslab.client.clock import LabTime
 from ecslab.client.failures import problem
 from ecslab.client.iam import Denials, credentials, why_denied
+from ecslab.client.load import Load, Loads, Pattern, every_load, start_load
 from ecslab.client.reports import Hint, Logs, Page, Report, Score, Solution, Story, Why
 from ecslab.client.subjects import name_of
 from ecslab.client.transport import Json, Transport
@@ -157,6 +159,36 @@ class Lab:
             f"Task {wanted[:8]} has no port {port or ''} that can be reached.".replace("  ", " "),
             "Is it RUNNING, and has its definition portMappings?",
         )
+
+    def chart(self, service: Any, *, minutes: float | None = None, cluster: str | None = None) -> Chart:
+        """A service's metrics against their targets, its alarms, counts, cooldowns and scaling activities.
+
+        Over the last ``minutes`` of lab time, an hour where nothing is said. It shows how it was at this moment.
+        """
+        return chart(self._transport, name_of(service), cluster, minutes)
+
+    # users who are not there
+
+    def load(
+        self,
+        service: Any,
+        rps: float | None = None,
+        *,
+        pattern: Pattern | None = None,
+        cost: float = 0.05,
+        minutes: float | None = None,
+        cluster: str | None = None,
+    ) -> Load:
+        """Put requests on a service: ``rps`` a second, or a ``pattern`` of (minute, rps), shared by its RUNNING tasks.
+
+        Each costs ``cost`` vCPU-seconds. It goes on for ``minutes`` of lab time, or until its ``stop()``.
+        """
+        wish = {"rps": rps, "pattern": pattern, "cost": cost, "minutes": minutes}
+        return start_load(self._transport, name_of(service), cluster, wish)
+
+    def loads(self) -> Loads:
+        """Every load that was put on a service, with what became of its requests."""
+        return every_load(self._transport)
 
     # acting from outside
 

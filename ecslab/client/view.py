@@ -91,7 +91,7 @@ class Views:
     def open(self, cluster: str | None) -> LiveView:
         """A new view of a cluster (None: of all). LabNotRunning where the server does not answer."""
         state = self._transport.get("state")
-        live = _somebody_looks_on()
+        live = somebody_looks_on()
         view = LiveView(cluster, reachable=self._reachable, live=live)
         view.tell(state)
         if live:
@@ -128,7 +128,7 @@ class Views:
         return SILENT_EVERY if note else LOOK_EVERY
 
 
-def _somebody_looks_on() -> bool:
+def somebody_looks_on() -> bool:
     """Whether this is a kernel with a front end that a person sees."""
     if is_private() or "ipykernel" not in sys.modules:
         return False

@@ -7,12 +7,15 @@ things stood.
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
-from ecslab.client.clock import LabTime
 from ecslab.client.failures import problem
+from ecslab.client.progress import FIRST_SHOWN, Progress
 from ecslab.client.transport import Transport
 from ecslab.timeline import real_monotonic, real_sleep
+
+if TYPE_CHECKING:
+    from ecslab.client.clock import LabTime
 
 T = TypeVar("T")
 LOOKS = 300
@@ -20,6 +23,8 @@ DELAYS = {"real": 0.5, "scaled": 0.2, "virtual": 1.0}
 """Seconds between two looks of a waiter (lab seconds on virtual time)."""
 POLL = 0.2
 STEP = 1.0
+LONG_STEP = 10.0
+"""Lab seconds between two looks of a wait that is counted in minutes, on virtual time."""
 
 
 def wait(ecs: Any, time: LabTime, waiter: str, arguments: dict[str, Any]) -> None:
@@ -56,6 +61,33 @@ def until(transport: Transport, time: LabTime, predicate: Callable[[], T], timeo
             time.advance(STEP)
         else:
             real_sleep(POLL)
+
+
+def until_lab_time(transport: Transport, time: LabTime, predicate: Callable[[], T], limit: float) -> T:
+    """What ``predicate`` gave once it was true. LabError with the last state after ``limit`` seconds of lab time."""
+    if not callable(predicate):
+        raise problem(
+            f"until needs something it can ask again and again; {predicate!r:.80} is an answer already.",
+            "Give a function: lab.time.until(lambda: …).",
+        )
+    began, since, progress = time.seconds(), real_monotonic(), Progress()
+    try:
+        while True:
+            found = predicate()
+            if found:
+                return found
+            passed = time.seconds() - began
+            if passed >= limit:
+                break
+            if real_monotonic() - since > FIRST_SHOWN:
+                progress.show(passed, limit, _state(transport))
+            time.advance(min(LONG_STEP, limit - passed)) if time.kind == "virtual" else real_sleep(POLL)
+    finally:
+        progress.close()
+    raise problem(
+        f"It did not come true within {limit / 60:g} minutes; it last gave {found!r:.200}. {_state(transport)}",
+        "lab.story() tells what happened, lab.why(…) why something did not.",
+    )
 
 
 def _state(transport: Transport) -> str:

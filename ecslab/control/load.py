@@ -111,7 +111,8 @@ class Loads:
         self._fabric = fabric
         self._timeline: Timeline = backend.context.timeline
         self._loads: dict[str, Load] = {}
-        self._burdened: set[str] = set()
+        self._burdened: dict[str, tuple[float, float]] = {}
+        """By runtime id, the vCPUs a container was asked for last and those of them it does."""
         self._marked = False
         backend.store.listeners.append(self._heard)
 
@@ -249,19 +250,19 @@ class Loads:
             key = (load.cluster, load.service)
             asked[key] = asked.get(key, 0.0) + load.demand
         shares = [(key, t, vcpus) for key, demand in asked.items() for t, vcpus in self._shares(key, demand)]
-        done = dict.fromkeys(asked, 0.0)
-        borne: set[str] = set()
+        done, served = dict.fromkeys(asked, 0.0), {key for key, _, _ in shares}
+        before, self._burdened = self._burdened, {}
         for (key, task, vcpus), scale in zip(shares, self._scales(shares), strict=True):
-            container = _bearing(self._backend, task).runtime_id or ""
-            done[key] += bearer.bear(container, vcpus * scale)
-            borne.add(container)
-        for container in self._burdened - borne:
+            container, share = _bearing(self._backend, task).runtime_id or "", vcpus * scale
+            known = before.get(container)
+            borne = known if known and known[0] == share else (share, bearer.bear(container, share))
+            self._burdened[container] = borne
+            done[key] += borne[1]
+        for container in before.keys() - self._burdened.keys():
             bearer.bear(container, 0.0)
-        self._burdened = borne
         for load in self._active():
-            demand = asked[load.cluster, load.service]
-            runs = any(key == (load.cluster, load.service) for key, _, _ in shares)
-            load.served = min(1.0, done[load.cluster, load.service] / demand) if demand else float(runs)
+            key = (load.cluster, load.service)
+            load.served = min(1.0, done[key] / asked[key]) if asked[key] else float(key in served)
 
     def _shares(self, key: tuple[str, str], demand: float) -> list[tuple[Task, float]]:
         tasks = self._running(*key)

@@ -7,6 +7,8 @@ from __future__ import annotations
 
 from typing import Any
 
+from ecslab.aws import cloudwatch
+from ecslab.aws.alarm_actions import AlarmActions
 from ecslab.aws.autoscaling import responses
 from ecslab.control.alarms import Alarms
 from ecslab.control.fleet import Fleet
@@ -23,13 +25,18 @@ class Minute:
 
     def __init__(self, backend: Any, fleet: Fleet) -> None:
         context, place = backend.context, backend.place
-        registry = responses.install(context, place, backend)
+        registry = self.registry = responses.install(context, place, backend)
         self._timeline = context.timeline
         self.metrics = Metrics(backend, fleet)
         self._alarms = Alarms(place)
         self._scaling = Scaling(backend, registry)
         self._schedules = Schedules(backend, registry, self._scaling)
         self._next: Handle | None = None
+        actions = AlarmActions(place, context, self._is_policy)
+        cloudwatch.backend(place).listeners.append(actions.heard)
+
+    def _is_policy(self, arn: str) -> bool:
+        return any(policy.arn == arn for policy in self.registry.policies.values())
 
     def start(self) -> None:
         """Begin at the next whole minute."""

@@ -62,8 +62,9 @@ class Scaling:
         disagreeing = ""
         for policy in policies:
             wishes, agrees = self._asked(policy, situation, now)
-            out += [wish for wish in wishes if wish.count > service.desired_count]
-            down += [wish for wish in wishes if wish.count <= service.desired_count]
+            more = [w for w in wishes if max(w.count, target.limits.clamp(w.count)) > service.desired_count]
+            out += more
+            down += [wish for wish in wishes if agrees and wish not in more]
             if not agrees and not disagreeing:
                 disagreeing = policy.name
         outcome = choose(situation, out, down, disagreeing=disagreeing)
@@ -122,6 +123,7 @@ class Scaling:
     def _scale(self, target: ScalableTarget, service: Service, outcome: Outcome) -> None:
         wish, count = outcome.by, outcome.count
         assert wish is not None
+        assert count is not None
         request = {"cluster": service.cluster_name, "service": service.service_name, "desiredCount": count}
         try:
             self._backend.update_service(request)
@@ -130,10 +132,15 @@ class Scaling:
             return
         self._held.pop(target.resource_id, None)
         self._registry.targets[target.resource_id] = replace(target, memory=outcome.memory)
-        self.note(target, service, f"Setting desired count to {count}.", _cause(wish), FULFILLED.format(count=count))
+        told = FULFILLED.format(count=count)
+        direction = "out" if count > service.desired_count else "in"
+        more = {"direction": direction, "cooldown": wish.cooldown, "policy": wish.policy, "count": count}
+        self.note(target, service, f"Setting desired count to {count}.", _cause(wish), told, **more)
 
-    def note(self, target: ScalableTarget, service: Service, description: str, cause: str, message: str) -> None:
-        """Write an activity that succeeded."""
+    def note(
+        self, target: ScalableTarget, service: Service, description: str, cause: str, message: str, **more: Any
+    ) -> None:
+        """Write an activity that succeeded; ``more`` goes into its entry of the journal."""
         context = self._backend.context
         self._registry.note(
             Activity(
@@ -154,6 +161,7 @@ class Scaling:
             description=description,
             cause=cause,
             service=service.service_name,
+            **more,
         )
 
     def _hold(self, target: ScalableTarget, service: Service, reason: str, wishes: tuple[Wish, ...]) -> None:

@@ -62,4 +62,6 @@ class Schedules:
             request = {"cluster": service.cluster_name, "service": service.service_name, "desiredCount": count}
             self._backend.update_service(request)
             told = FULFILLED.format(count=count)
-            self._scaling.note(target, service, f"Setting desired count to {count}.", cause, told)
+            direction = "out" if count > service.desired_count else "in"
+            wanted = f"Setting desired count to {count}."
+            self._scaling.note(target, service, wanted, cause, told, direction=direction, count=count)

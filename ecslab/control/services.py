@@ -10,6 +10,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
+from ecslab.aws import interfaces
 from ecslab.aws.ecs.roles import check_roles
 from ecslab.errors import ApiError
 from ecslab.model.plan import Placement, Plan, ServiceSnapshot, Start, Stop
@@ -33,7 +34,11 @@ def snapshot(backend: Any, service: Service) -> ServiceSnapshot:
     used = {d.task_definition for d in service.deployments} | {t.task_definition_arn for t in tasks}
     rooms = () if service.launch_type == LaunchType.FARGATE else store.rooms(service.cluster_name)
     return ServiceSnapshot(
-        service=service, tasks=tasks, definitions={arn: store.definitions[arn] for arn in used}, rooms=rooms
+        service=service,
+        tasks=tasks,
+        definitions={arn: store.definitions[arn] for arn in used},
+        rooms=rooms,
+        zones=interfaces.zones_of(backend.place, service.network_configuration),
     )
 
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Any
 
-from ecslab.aws import ec2
+from ecslab.aws import interfaces
 from ecslab.errors import TaskError
 from ecslab.model.network import Eni
 from ecslab.model.status import DesiredStatus, StopCode, TaskStatus
@@ -48,11 +48,15 @@ def has_step(task: Task) -> bool:
 def _provision(backend: Any, task: Task) -> None:
     attachment_id = backend.context.uuid()
     try:
-        eni = ec2.create_eni(
+        eni = interfaces.create_eni(
             backend.place,
-            backend.task_networks[task.task_arn],
-            attachment_id,
-            f"arn:aws:ecs:{backend.place.region}:{backend.place.account}:attachment/{attachment_id}",
+            interfaces.Order(
+                network=backend.task_networks[task.task_arn],
+                attachment_id=attachment_id,
+                zone=task.availability_zone or "",
+                instance=_instance_of(backend, task),
+                now=backend.context.now(),
+            ),
         )
     except TaskError as failed:
         stopped = backend.wish_stopped(task, StopCode.TASK_FAILED_TO_START, str(failed))
@@ -60,6 +64,12 @@ def _provision(backend: Any, task: Task) -> None:
         return
     backend.note("eni.attached", task.task_arn, f"network interface {eni.eni_id} has the address {eni.private_ip}")
     backend.move_task(_with_eni(task, eni), TaskStatus.PENDING)
+
+
+def _instance_of(backend: Any, task: Task) -> str:
+    """The EC2 id of the task's container instance; empty on Fargate."""
+    instance = backend.store.instance(task.container_instance_arn or "")
+    return str(instance.ec2_instance_id) if instance is not None else ""
 
 
 def _with_eni(task: Task, eni: Eni) -> Task:
@@ -81,7 +91,7 @@ def _with_eni(task: Task, eni: Eni) -> Task:
 
 def _deprovision(backend: Any, task: Task) -> None:
     if task.eni is not None:
-        ec2.delete_eni(backend.place, task.eni.eni_id)
+        interfaces.delete_eni(backend.place, task.eni.eni_id)
         backend.note("eni.deleted", task.task_arn, f"network interface {task.eni.eni_id} is gone")
     gone = tuple(replace(a, status="DELETED") for a in task.attachments)
     backend.move_task(replace(task, attachments=gone), TaskStatus.STOPPED)

@@ -25,6 +25,7 @@ class Eni:
     vpc_cidr: str = ""
     subnet_cidr: str = ""
     security_groups: tuple[str, ...] = ()
+    public_ip: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -46,6 +46,8 @@ class ServiceSnapshot:
     """By ARN: those of all its deployments."""
     rooms: tuple[Room, ...] = ()
     """Instances of the cluster (EC2 launch type)."""
+    zones: tuple[str, ...] = ()
+    """Availability zones of the subnets in its networkConfiguration."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

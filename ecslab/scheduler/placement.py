@@ -32,6 +32,8 @@ class Demand:
     group: str
     constraints: tuple[Mapping[str, str], ...] = ()
     strategy: tuple[Mapping[str, str], ...] = ()
+    zones: tuple[str, ...] = ()
+    """Where an awsvpc task has subnets; empty for any other."""
     cpu: int | None = None
     """Overrides of the definition's reservation."""
     memory: int | None = None
@@ -73,7 +75,7 @@ def _memory(demand: Demand) -> int:
 
 def _judge(demand: Demand, room: Room) -> Verdict:
     reason, detail = "", ""
-    for rule in (_active, _agent, _fits_cpu, _fits_memory, _fits_ports, _fits_eni, _distinct, _member):
+    for rule in (_active, _agent, _fits_cpu, _fits_memory, _fits_ports, _fits_eni, _in_zone, _distinct, _member):
         reason, detail = rule(demand, room)
         if reason:
             break
@@ -118,6 +120,14 @@ def _fits_eni(demand: Demand, room: Room) -> Found:
     if demand.definition.network_mode is not NetworkMode.AWSVPC or room.enis > 0:
         return FINE
     return "RESOURCE:ENI", "no network interface is left on the instance"
+
+
+def _in_zone(demand: Demand, room: Room) -> Found:
+    """A network interface is in a subnet of the instance's zone. AWS names no reason of its own for this."""
+    zone = room.instance.availability_zone
+    if not demand.zones or zone in demand.zones:
+        return FINE
+    return "ATTRIBUTE", f"the instance is in {zone}, the subnets of the task are in {', '.join(demand.zones)}"
 
 
 def _distinct(demand: Demand, room: Room) -> Found:

@@ -23,6 +23,7 @@ from ecslab.model.status import (
     DesiredStatus,
     HealthStatus,
     LaunchType,
+    NetworkMode,
     RolloutState,
     SchedulingStrategy,
     ServiceStatus,
@@ -72,6 +73,7 @@ class _View:
         self.primary = snapshot.service.primary if snapshot.service.deployments else None
         self.definitions = snapshot.definitions
         self.rooms = list(snapshot.rooms)
+        self.zones = snapshot.zones
         self.live = [t for t in snapshot.tasks if t.desired_status is DesiredStatus.RUNNING]
         self.leaving = [t for t in snapshot.tasks if t.desired_status is DesiredStatus.STOPPED]
         self.current = current = self.primary.id if self.primary else None
@@ -240,7 +242,7 @@ def _place(view: _View, targets: Sequence[str | None], pick: Pick) -> tuple[list
     definition = view.definitions[view.primary.task_definition]
     rooms = {room.instance.arn: room for room in view.rooms}
     for target in targets:
-        demand = _demand(view.service, definition)
+        demand = _demand(view.service, definition, view.zones)
         if view.service.launch_type == LaunchType.FARGATE:
             found = Placement(instance_arn="")
         else:
@@ -256,12 +258,13 @@ def _place(view: _View, targets: Sequence[str | None], pick: Pick) -> tuple[list
     return starts, unplaced
 
 
-def _demand(service: Service, definition: TaskDefinition) -> Demand:
+def _demand(service: Service, definition: TaskDefinition, zones: tuple[str, ...]) -> Demand:
     return Demand(
         definition=definition,
         group=f"service:{service.service_name}",
         constraints=service.placement_constraints,
         strategy=service.placement_strategy or SERVICE_DEFAULT,
+        zones=zones if definition.network_mode is NetworkMode.AWSVPC else (),
     )
 
 

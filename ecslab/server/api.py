@@ -23,7 +23,7 @@ from ecslab.model.network import Endpoint, Wiring
 from ecslab.model.status import NetworkMode
 from ecslab.model.task import Task
 from ecslab.runtimes.base import Answers
-from ecslab.server import iam
+from ecslab.server import at, iam, load, scaling
 from ecslab.server.openlab import OpenLab, unreachable
 from ecslab.server.state import endpoint, state
 from ecslab.timeline import iso, real_monotonic, real_sleep
@@ -57,7 +57,7 @@ class LabApi:
         """Answer one request. LabError and ApiError for what cannot be done."""
         route = _ROUTES.get((method, path))
         if route is None:
-            raise LabError(f"The lab has no {method} /_ecslab/{path}.", "See docs/architecture.md for its own API.")
+            raise LabError(f"The lab has no {method} /_ecslab/{path}.", "docs/actions.md lists its own routes.")
         return route(self, request)
 
     # looking
@@ -120,7 +120,7 @@ class LabApi:
             task = self._task(request)
             found = self._endpoint(task, request.get("port"))
         path = str(request.get("path") or "/")
-        runtime, url = self._lab.runtime, endpoint(found)["url"] + path
+        runtime, url = self._lab.runtime, endpoint(self._lab, found)["url"] + path
         if isinstance(runtime, Answers):
             with self._lab.timeline.lock:
                 runtime_id = task.container(found.container).runtime_id or ""
@@ -139,6 +139,10 @@ class LabApi:
         if port is None or wiring.mode is not NetworkMode.AWSVPC:
             raise unreachable(task)
         return _unmapped(wiring, task, int(port))
+
+    def at(self, target: str) -> at.Page:
+        """GET of an address that the API shows: ``HOST:PORT/PATH?QUERY``."""
+        return at.get(self._lab, target, _fetch)
 
     # acting from outside
 
@@ -245,6 +249,10 @@ _ROUTES: dict[tuple[str, str], Callable[[LabApi, Mapping[str, Any]], Json]] = {
     ("POST", "iam"): lambda api, request: iam.enforce(api._lab, request),
     ("GET", "iam/denied"): lambda api, request: iam.denied(api._lab, request),
     ("POST", "iam/keys"): lambda api, request: iam.keys(api._lab, request),
+    ("GET", "loads"): lambda api, request: load.loads(api._lab, request),
+    ("POST", "loads"): lambda api, request: load.start(api._lab, request),
+    ("POST", "loads/stop"): lambda api, request: load.stop(api._lab, request),
+    ("GET", "scaling"): lambda api, request: scaling.chart(api._lab, request),
     ("POST", "answers"): LabApi.answers,
     ("POST", "check"): LabApi.check,
     ("POST", "hint"): LabApi.hint,

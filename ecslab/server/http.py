@@ -14,6 +14,7 @@ from werkzeug.serving import BaseWSGIServer, make_server
 from ecslab.aws.iam.gate import start
 from ecslab.errors import ApiError, EcslabError, LabError, PortTaken, TimeError
 from ecslab.server.api import LabApi
+from ecslab.server.at import ROUTE
 from ecslab.timeline import Timeline, VirtualTimeline
 
 PREFIX = "/_ecslab/"
@@ -28,6 +29,7 @@ deterministic. Requests made by a check cost nothing.
 Environ = dict[str, Any]
 StartResponse = Callable[[str, list[tuple[str, str]]], Any]
 _MOST_BODY = 1 << 20
+REASONS = {200: "OK", 502: "Bad Gateway", 503: "Service Unavailable"}
 
 
 class Handler(MotoRequestHandler):  # type: ignore[misc]
@@ -54,6 +56,8 @@ class FrontDoor:
 
     def __call__(self, environ: Environ, start_response: StartResponse) -> Iterable[bytes]:
         path = environ.get("PATH_INFO", "")
+        if path.startswith(PREFIX + ROUTE):
+            return self._at(environ, path.removeprefix(PREFIX + ROUTE), start_response)
         if path.startswith(PREFIX):
             return self._own(environ, path.removeprefix(PREFIX), start_response)
         if isinstance(self._timeline, VirtualTimeline) and not self._api.checking:
@@ -79,6 +83,18 @@ class FrontDoor:
         if "/ec2/" in environ.get("HTTP_AUTHORIZATION", "") or "/autoscaling/" in environ.get("HTTP_AUTHORIZATION", ""):
             self._after_ec2()
         return answer
+
+    def _at(self, environ: Environ, target: str, start_response: StartResponse) -> Iterable[bytes]:
+        """What a task of the lab answers, as it answers it."""
+        query = environ.get("QUERY_STRING", "")
+        try:
+            page = self._api.at(f"{target}?{query}" if query else target)
+        except EcslabError as problem:
+            return _json(start_response, 404, _problem(problem))
+        data = page.body.encode()
+        headers = [("Content-Type", "text/plain; charset=utf-8"), ("Content-Length", str(len(data)))]
+        start_response(f"{page.status} {REASONS.get(page.status, 'Answered')}", headers)
+        return [data]
 
     def _own(self, environ: Environ, route: str, start_response: StartResponse) -> Iterable[bytes]:
         try:

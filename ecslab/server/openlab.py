@@ -59,7 +59,7 @@ class OpenLab:
         self.lab_id = lab_id
         self.aws: Aws = no_aws
         """How a simulated container's SDK reaches AWS; the server puts its own here."""
-        self._doors = doors
+        self.doors = doors
         self.home = home
         self.choice: Choice = choose(runtime, docker_probe=probe_docker)
         self._failures: list[str] = []
@@ -80,9 +80,9 @@ class OpenLab:
             from ecslab.networks.docker import DockerFabric
             from ecslab.runtimes.docker import DockerRuntime
 
-            return DockerRuntime(self.lab_id, self.home), DockerFabric(self.lab_id, self._doors)
+            return DockerRuntime(self.lab_id, self.home), DockerFabric(self.lab_id, self.doors)
         if name == "process":
-            return ProcessRuntime(self.lab_id, self.home), LoopbackFabric(self.lab_id, self.home, self._doors)
+            return ProcessRuntime(self.lab_id, self.home), LoopbackFabric(self.lab_id, self.home, self.doors)
         runtime, fabric = SimulatedRuntime(self.timeline), ModelledFabric()
         runtime.reach = fabric.reach
         runtime.agent = self._agent

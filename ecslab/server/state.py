@@ -10,6 +10,8 @@ from ecslab.model.network import Endpoint
 from ecslab.model.service import Service
 from ecslab.model.status import ServiceStatus, TaskStatus
 from ecslab.model.task import Task
+from ecslab.runtimes.base import Answers
+from ecslab.server.at import url_of
 from ecslab.server.openlab import OpenLab
 
 Json = dict[str, Any]
@@ -111,7 +113,7 @@ def _task(lab: OpenLab, task: Task, endpoints: tuple[Endpoint, ...]) -> Json:
         "startedAt": task.started_at,
         "stoppedAt": task.stopped_at,
         "containers": [_container(c) for c in task.containers],
-        "endpoints": [endpoint(e) for e in endpoints],
+        "endpoints": [endpoint(lab, e) for e in endpoints],
     }
 
 
@@ -127,8 +129,9 @@ def _container(container: Any) -> Json:
     }
 
 
-def endpoint(found: Endpoint) -> Json:
-    """An endpoint as JSON, with the URL to curl."""
+def endpoint(lab: OpenLab, found: Endpoint) -> Json:
+    """An endpoint as JSON, with the URL to curl: on the simulated runtime, which opens no socket, the server's own."""
+    real = f"http://{found.host}:{found.port}"
     return {
         "container": found.container,
         "containerPort": found.container_port,
@@ -136,5 +139,5 @@ def endpoint(found: Endpoint) -> Json:
         "protocol": found.protocol,
         "host": found.host,
         "port": found.port,
-        "url": f"http://{found.host}:{found.port}",
+        "url": url_of(lab.doors.aws, found) if lab.doors.aws and isinstance(lab.runtime, Answers) else real,
     }

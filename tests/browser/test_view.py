@@ -134,12 +134,12 @@ def picture(page: Page, name: str, tmp_path: Path) -> None:
     page.screenshot(path=str(Path(os.environ.get("ECSLAB_SCREENSHOTS", tmp_path)) / f"{name}.png"))
 
 
-def shown(page: Page, address: str) -> Locator:
-    """Open the notebook and run all of it: the live view. Again where the browser lost a request on the way.
+def shown(page: Page, address: str, kind: str = ".ecslab-view") -> Locator:
+    """Open the notebook and run all of it: what it shows of that class. Again where the browser lost a request.
 
     It drops every connection when the networks of the machine change, as they do while other tests run containers.
     """
-    view = page.locator(".ecslab-view")
+    view = page.locator(kind)
     for _ in range(TRIES):
         page.goto(address)
         page.locator('.jp-Notebook-ExecutionIndicator[data-status="idle"]').wait_for()

@@ -61,7 +61,7 @@ def test_a_closed_view_is_left_alone(live: LiveView) -> None:
 
 
 def test_one_thread_follows_the_lab_for_all_views_and_ends_with_them(web: Lab, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("ecslab.client.view._somebody_looks_on", lambda: True)
+    monkeypatch.setattr("ecslab.client.view.somebody_looks_on", lambda: True)
     views = Views(web._transport, reachable=False)
     opened = [views.open(None) for _ in range(MOST_OPEN + 1)]
     assert [view.is_open for view in opened] == [False] + [True] * MOST_OPEN

@@ -120,6 +120,7 @@ def test_the_cooldown_keeps_a_scale_out_from_being_repeated(web: Make) -> None:
     assert shop.desired == 6
     shop.minutes(3.5)
     assert shop.desired == 6
+    assert shop.served.lab.journal.read(kind="scaling.held") == ()
     shop.minutes(2)
     assert shop.desired == 9
 
@@ -238,8 +239,8 @@ def test_alarms_keep_their_history_and_can_be_set_by_hand(web: Make) -> None:
     name = shop.alarm("High")["AlarmName"]
     shop.minutes(4)
     items = shop.cloudwatch.describe_alarm_history(AlarmName=name)["AlarmHistoryItems"]
-    assert [item["HistoryItemType"] for item in items] == ["StateUpdate", "ConfigurationUpdate"]
-    assert items[0]["HistorySummary"] == "Alarm updated from INSUFFICIENT_DATA to ALARM"
+    assert [item["HistoryItemType"] for item in items] == ["Action", "StateUpdate", "ConfigurationUpdate"]
+    assert items[1]["HistorySummary"] == "Alarm updated from INSUFFICIENT_DATA to ALARM"
     shop.cloudwatch.set_alarm_state(AlarmName=name, StateValue="OK", StateReason="by hand")
     assert shop.alarm("High")["StateValue"] == "OK"
     shop.minutes(1)

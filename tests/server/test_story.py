@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import Any
 
 import pytest
+from botocore.exceptions import ClientError
 
 from ecslab.model.status import TaskStatus
 from tests.server.conftest import Served
@@ -232,8 +234,7 @@ def test_a_trunk_comes_with_the_registration_and_lets_more_awsvpc_tasks_fit(serv
         networkMode="awsvpc",
         containerDefinitions=[{"name": "app", "image": "ecslab/web:1", "memory": 16}],
     )
-    subnet = served.client("ec2").describe_subnets()["Subnets"][0]["SubnetId"]
-    network = {"awsvpcConfiguration": {"subnets": [subnet]}}
+    network = {"awsvpcConfiguration": {"subnets": list(subnets_by_zone(served).values())}}
 
     def fill(cluster: str) -> tuple[int, set[str]]:
         placed, reasons = 0, set()
@@ -259,3 +260,49 @@ def test_a_trunk_comes_with_the_registration_and_lets_more_awsvpc_tasks_fit(serv
         cluster="trunked", targetType="container-instance", attributeName="ecs.awsvpc-trunk-id"
     )
     assert len(listed["attributes"]) == 1
+
+
+def subnets_by_zone(served: Served) -> dict[str, str]:
+    return {s["AvailabilityZone"]: s["SubnetId"] for s in served.client("ec2").describe_subnets()["Subnets"]}
+
+
+def interface_of(served: Served, arn: str) -> dict[str, Any]:
+    found = served.client("ec2").describe_network_interfaces(NetworkInterfaceIds=[served.task(arn).eni.eni_id])
+    return dict(found["NetworkInterfaces"][0])
+
+
+def test_a_task_s_interface_is_in_its_instance_s_zone_and_attached_to_it(served: Served) -> None:
+    served.register(networkMode="awsvpc")
+    subnets = subnets_by_zone(served)
+    both = {"awsvpcConfiguration": {"subnets": [subnets["us-east-1b"], subnets["us-east-1a"]]}}
+    arns = [
+        t["taskArn"] for t in served.ecs.run_task(taskDefinition="web", count=2, networkConfiguration=both)["tasks"]
+    ]
+    served.until(lambda: all(served.task(arn).last_status is TaskStatus.RUNNING for arn in arns))
+    for arn in arns:
+        task, shown = served.task(arn), interface_of(served, arn)
+        instance = served.lab.backend.store.instance(task.container_instance_arn)
+        assert shown["AvailabilityZone"] == instance.availability_zone == task.availability_zone
+        assert (shown["Status"], shown["RequesterManaged"]) == ("in-use", True)
+        assert shown["Attachment"]["InstanceId"] == instance.ec2_instance_id
+        assert "Association" not in shown
+    far = {"awsvpcConfiguration": {"subnets": [subnets["us-east-1c"]]}}
+    failures = served.ecs.run_task(taskDefinition="web", networkConfiguration=far)["failures"]
+    assert {f["reason"] for f in failures} == {"ATTRIBUTE"}
+    assert "the subnets of the task are in us-east-1c" in failures[0]["detail"]
+
+
+def test_fargate_spreads_a_service_over_its_subnets_and_gives_public_addresses(served: Served) -> None:
+    served.register(networkMode="awsvpc", requiresCompatibilities=["FARGATE"], cpu="256", memory="512")
+    subnets = subnets_by_zone(served)
+    two = [subnets["us-east-1a"], subnets["us-east-1b"]]
+    network = {"awsvpcConfiguration": {"subnets": two, "assignPublicIp": "ENABLED"}}
+    served.ecs.create_service(
+        serviceName="web", taskDefinition="web", desiredCount=4, launchType="FARGATE", networkConfiguration=network
+    )
+    served.until(lambda: served.running("web") == 4)
+    shown = [interface_of(served, task.task_arn) for task in served.tasks("web")]
+    assert sorted(s["SubnetId"] for s in shown) == sorted(two * 2)
+    assert len({s["Association"]["PublicIp"] for s in shown}) == 4
+    with pytest.raises(ClientError, match="Assign public IP is not supported for this launch type"):
+        served.ecs.run_task(taskDefinition="web", networkConfiguration=network)

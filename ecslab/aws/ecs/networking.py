@@ -38,6 +38,11 @@ def check_network(
             "Network Configuration must be provided when networkMode 'awsvpc' is specified. "
             "Give networkConfiguration.awsvpcConfiguration with subnets."
         )
+    if launch_type is not LaunchType.FARGATE and vpc.get("assignPublicIp") == "ENABLED":
+        raise InvalidParameterException(
+            "Assign public IP is not supported for this launch type. Only tasks on Fargate get a public address; "
+            "leave assignPublicIp out."
+        )
     _check_vpc(place, vpc)
 
 

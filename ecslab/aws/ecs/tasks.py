@@ -6,6 +6,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from typing import Any
 
+from ecslab.aws import interfaces
 from ecslab.aws.ecs.base import Failure, Request, Verbs, at_most, missing, page, read_query
 from ecslab.aws.ecs.lifecycle import advance, wish_stopped
 from ecslab.aws.ecs.networking import check_network
@@ -66,6 +67,7 @@ class TaskVerbs(Verbs):
             group=_group(request, definition),
             constraints=constraints_of(request),
             strategy=tuple(request.get("placementStrategy") or ()),
+            zones=interfaces.zones_of(self.place, request.get("networkConfiguration")),
             cpu=cpu_units(overrides.get("cpu")),
             memory=memory_mib(overrides.get("memory")),
         )
@@ -120,7 +122,8 @@ class TaskVerbs(Verbs):
         instance = self.store.instance(arn)
         if instance is None:
             return "MISSING"
-        demand = Demand(definition=definition, group=_group(request, definition))
+        zones = interfaces.zones_of(self.place, request.get("networkConfiguration"))
+        demand = Demand(definition=definition, group=_group(request, definition), zones=zones)
         return place(demand, [self.store.room(instance)], self.context.random.choice).verdicts[0].reason
 
     def add_task(
@@ -155,7 +158,7 @@ class TaskVerbs(Verbs):
             group=group or f"family:{definition.family}",
             last_status=TaskStatus.PROVISIONING if awsvpc else TaskStatus.PENDING,
             overrides=overrides,
-            availability_zone=self._zone(instance_arn),
+            availability_zone=self._zone(instance_arn, network, cluster, fields.get("service_name")),
             attributes=({"name": "ecs.cpu-architecture", "value": "x86_64"},) if fargate else (),
             platform_version=(_platform(fields.pop("platform_version", None)) if fargate else None),
             platform_family="Linux" if fargate else None,
@@ -167,9 +170,20 @@ class TaskVerbs(Verbs):
         self._journal_status(task, None)
         return task
 
-    def _zone(self, instance_arn: str | None) -> str:
+    def _zone(
+        self, instance_arn: str | None, network: Mapping[str, Any] | None, cluster: str, service: str | None
+    ) -> str:
+        """The instance's zone; on Fargate one of the subnets', for a service the one with the fewest of its tasks."""
         instance = self.store.instance(instance_arn) if instance_arn else None
-        return instance.availability_zone if instance else f"{self.place.region}a"
+        if instance is not None:
+            return instance.availability_zone
+        zones = interfaces.zones_of(self.place, network) or (f"{self.place.region}a",)
+        if len(zones) == 1:
+            return zones[0]
+        if not service:
+            return str(self.context.random.choice(zones))
+        alive = [t for t in self.store.tasks_of_service(cluster, service) if t.last_status is not TaskStatus.STOPPED]
+        return min(zones, key=lambda zone: sum(t.availability_zone == zone for t in alive))
 
     def _containers(self, definition: TaskDefinition, cluster: str, task_id: str, arn: str) -> Iterable[Container]:
         for container in definition.containers:
