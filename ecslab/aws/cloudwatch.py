@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import bisect
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from datetime import UTC, datetime
 from typing import Any
 
@@ -237,6 +237,12 @@ def backend(place: Place) -> LabCloudWatch:
 
     found: LabCloudWatch = get_backend("cloudwatch")[place.account][place.region]
     return found
+
+
+def in_alarm(place: Place, names: Iterable[str]) -> frozenset[str]:
+    """Those of the alarms that are in ALARM."""
+    alarms = backend(place).alarms
+    return frozenset(n for n in names if n in alarms and alarms[n].state_value == AlarmState.ALARM)
 
 
 def key_of(namespace: str, name: str, dimensions: Dimensions) -> tuple[str, str, frozenset[tuple[str, str]]]:

@@ -10,14 +10,14 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
-from ecslab.aws import interfaces
+from ecslab.aws import cloudwatch, interfaces
 from ecslab.aws.ecs.roles import check_roles
 from ecslab.errors import ApiError
 from ecslab.model.plan import Placement, Plan, ServiceSnapshot, Start, Stop
 from ecslab.model.service import Deployment, Service
 from ecslab.model.status import LaunchType, ServiceStatus, StopCode, TaskStatus
 from ecslab.model.task import Task
-from ecslab.scheduler.services import CONSISTENTLY, THROTTLE_AFTER, plan, throttle_pause
+from ecslab.scheduler.services import CONSISTENTLY, THROTTLE_AFTER, UNHEALTHY, plan, throttle_pause
 
 REPEATED = 6 * 3600.0
 """Lab seconds within which the same event is not written twice in a row (facts: service_event_meta)."""
@@ -39,7 +39,13 @@ def snapshot(backend: Any, service: Service) -> ServiceSnapshot:
         definitions={arn: store.definitions[arn] for arn in used},
         rooms=rooms,
         zones=interfaces.zones_of(backend.place, service.network_configuration),
+        in_alarm=_in_alarm(backend, service),
     )
+
+
+def _in_alarm(backend: Any, service: Service) -> frozenset[str]:
+    alarms = service.deployment_configuration.alarms
+    return cloudwatch.in_alarm(backend.place, alarms.alarm_names) if alarms is not None else frozenset()
 
 
 def reconcile(backend: Any, service: Service) -> float | None:
@@ -182,6 +188,12 @@ def count_start(backend: Any, task: Task) -> None:
 def _counted(deployment: Deployment, task: Task, now: float) -> Deployment:
     if task.last_status is TaskStatus.RUNNING:
         return replace(deployment, failed_in_a_row=0, retry_at=0.0) if deployment.failed_in_a_row else deployment
+    if task.stopped_reason == UNHEALTHY:
+        return replace(
+            deployment,
+            failed_tasks=deployment.failed_tasks + 1,
+            breaker_failures=deployment.breaker_failures + 1,
+        )
     if task.started_at is not None or task.stop_code is StopCode.SERVICE_SCHEDULER_INITIATED:
         return deployment
     return _failed(deployment, now)
@@ -193,5 +205,6 @@ def _failed(deployment: Deployment, now: float) -> Deployment:
         deployment,
         failed_tasks=deployment.failed_tasks + 1,
         failed_in_a_row=failures,
+        breaker_failures=deployment.breaker_failures + 1,
         retry_at=now + throttle_pause(failures),
     )

@@ -48,6 +48,8 @@ class ServiceSnapshot:
     """Instances of the cluster (EC2 launch type)."""
     zones: tuple[str, ...] = ()
     """Availability zones of the subnets in its networkConfiguration."""
+    in_alarm: frozenset[str] = frozenset()
+    """Those of its deployment alarms that are in ALARM."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -27,11 +27,52 @@ class ServiceEvent:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class BreakerThreshold:
+    """How many failed tasks trip the circuit breaker: of ``type`` BOUNDED_PERCENT, UNBOUNDED_PERCENT or COUNT."""
+
+    type: str = "BOUNDED_PERCENT"
+    value: int = 50
+
+
+LEAST_FAILURES, MOST_FAILURES = 3, 200
+"""The bounds of BOUNDED_PERCENT (facts: circuit_breaker)."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CircuitBreaker:
+    """The deployment circuit breaker of a service."""
+
+    enable: bool = False
+    rollback: bool = False
+    reset_on_healthy_task: bool = True
+    threshold_configuration: BreakerThreshold = field(default_factory=BreakerThreshold)
+
+    def threshold(self, desired: int) -> int:
+        """The number of failed tasks at which a deployment of ``desired`` tasks has failed; at least one."""
+        kind, value = self.threshold_configuration.type, self.threshold_configuration.value
+        if kind == "COUNT":
+            return max(1, value)
+        share = math.ceil(desired * value / 100)
+        return max(1, share) if kind == "UNBOUNDED_PERCENT" else min(MOST_FAILURES, max(LEAST_FAILURES, share))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DeploymentAlarms:
+    """The CloudWatch alarms that fail a deployment."""
+
+    alarm_names: tuple[str, ...] = ()
+    enable: bool = False
+    rollback: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class DeploymentConfiguration:
     """Percentages of the desired count; defaults of the API for REPLICA are 100 and 200, for DAEMON 0 and 100."""
 
     minimum_healthy_percent: int = 100
     maximum_percent: int = 200
+    deployment_circuit_breaker: CircuitBreaker = field(default_factory=CircuitBreaker)
+    alarms: DeploymentAlarms | None = None
 
     def lower(self, desired: int) -> int:
         """The least number of healthy tasks a deployment keeps: ceil(desired × minimum / 100)."""
@@ -65,6 +106,12 @@ class Deployment:
     """Not on the wire: no task is started before this time (throttling)."""
     failed_in_a_row: int = 0
     """Not on the wire: tasks that stopped without ever running, since one last ran."""
+    breaker_failures: int = 0
+    """Not on the wire: what the circuit breaker counts (tasks that failed to start, or failed their health check)."""
+    most_healthy: int = 0
+    """Not on the wire: the most of its tasks that were ever healthy at once."""
+    alarms_before: tuple[str, ...] = ()
+    """Not on the wire: alarms that were in ALARM when it began, and so say nothing of it."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -105,6 +152,8 @@ class Service:
     """Not on the wire: whether the last event said that the steady state was reached."""
     deleted_at: float | None = None
     """Not on the wire."""
+    last_completed: Deployment | None = None
+    """Not on the wire: where a rollback goes."""
 
     @property
     def cluster_name(self) -> str:

@@ -30,6 +30,7 @@ from ecslab.model.status import (
     TaskStatus,
 )
 from ecslab.model.task import Task
+from ecslab.scheduler import breaker
 from ecslab.scheduler.placement import SERVICE_DEFAULT, Demand, Pick, place, take
 
 HEALTHY_AFTER = 40.0
@@ -46,6 +47,7 @@ DEADLOCK = (
     "was unable to stop or start tasks during a deployment because of the service deployment configuration. "
     "Update the minimumHealthyPercent or maximumPercent value and try again."
 )
+UNHEALTHY = "Task failed container health checks"
 STEADY = "has reached a steady state."
 
 
@@ -59,6 +61,9 @@ def plan(snapshot: ServiceSnapshot, now: float, pick: Pick) -> Plan:
     view = _View(snapshot, now)
     if view.service.status is not ServiceStatus.ACTIVE:
         return _drain(view)
+    failure = breaker.judge(view.service, snapshot.in_alarm, now)
+    if failure is not None:
+        return Plan(service=failure.service, events=failure.events, recheck_at=now)
     if view.service.scheduling_strategy is SchedulingStrategy.DAEMON:
         return _daemon(view, pick)
     return _replica(view, pick)
@@ -82,6 +87,9 @@ class _View:
         outdated = {t.task_arn for t in self.old}
         self.new = [t for t in self.live if t.task_arn not in outdated]
         self.healthy = {t.task_arn for t in self.live if self.is_healthy(t)}
+        if self.primary is not None:
+            self.service = breaker.heal(self.service, self.count_healthy(self.new))
+            self.primary = self.service.primary
 
     def is_healthy(self, task: Task) -> bool:
         """Whether a task counts for minimumHealthyPercent.
@@ -133,6 +141,8 @@ def _replica(view: _View, pick: Pick) -> Plan:
 def _replica_counts(view: _View) -> _Counts:
     service, desired = view.service, view.service.desired_count
     bounds = service.deployment_configuration
+    if breaker.stalled(service):
+        return _Counts(starts=0, stops=tuple(_scale_in(view, view.live, len(view.live) - desired)))
     sick = [t for t in view.new if t.health_status is HealthStatus.UNHEALTHY]
     good = [t for t in view.new if t.health_status is not HealthStatus.UNHEALTHY]
     missing = max(0, desired - len(good))
@@ -209,7 +219,7 @@ def _retire_sick(view: _View, sick: Sequence[Task], starts: int) -> list[Stop]:
     replaced = view.count_healthy(view.new) >= view.service.desired_count
     if not sick or (not replaced and (starts or _moving(view))):
         return []
-    return [Stop(task_arn=t.task_arn, reason="Task failed container health checks") for t in sick]
+    return [Stop(task_arn=t.task_arn, reason=UNHEALTHY) for t in sick]
 
 
 def _daemon(view: _View, pick: Pick) -> Plan:
@@ -237,7 +247,7 @@ def _place(view: _View, targets: Sequence[str | None], pick: Pick) -> tuple[list
     """Place one task per target (an instance's ARN, or None for any), in the room the ones before have left."""
     starts: list[Start] = []
     unplaced: list[Placement] = []
-    if view.primary is None or not targets:
+    if view.primary is None or not targets or breaker.stalled(view.service):
         return starts, unplaced
     definition = view.definitions[view.primary.task_definition]
     rooms = {room.instance.arn: room for room in view.rooms}
@@ -315,7 +325,8 @@ def _roll_out(view: _View, settled: bool, desired: int) -> tuple[Service, tuple[
         rollout_state_reason=f"ECS deployment {primary.id} completed.",
         updated_at=view.now,
     )
-    return replace(service, deployments=(finished, *keep[1:])), (f"(deployment {primary.id}) deployment completed.",)
+    service = replace(service, deployments=(finished, *keep[1:]), last_completed=finished)
+    return service, (f"(deployment {primary.id}) deployment completed.",)
 
 
 def _drain(view: _View) -> Plan:

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
+from ecslab.aws import cloudwatch
 from ecslab.aws.ecs.base import Failure, Request, Verbs, at_most, missing, page
 from ecslab.aws.ecs.networking import check_network
 from ecslab.aws.ecs.tasks import constraints_of, launch_of
@@ -17,7 +18,16 @@ from ecslab.errors import (
     ServiceNotFoundException,
 )
 from ecslab.model.arn import last_part
-from ecslab.model.service import KEPT_EVENTS, Deployment, DeploymentConfiguration, Service, ServiceEvent
+from ecslab.model.service import (
+    KEPT_EVENTS,
+    BreakerThreshold,
+    CircuitBreaker,
+    Deployment,
+    DeploymentAlarms,
+    DeploymentConfiguration,
+    Service,
+    ServiceEvent,
+)
 from ecslab.model.status import (
     NOT_YET_RUNNING,
     DeploymentStatus,
@@ -112,7 +122,13 @@ class ServiceVerbs(Verbs):
             platform_family=service.platform_family,
             network_configuration=service.network_configuration,
             rollout_state_reason=f"ECS deployment ecs-svc/{digits} in progress.",
+            alarms_before=self._ringing(service),
         )
+
+    def _ringing(self, service: Service) -> tuple[str, ...]:
+        """The deployment alarms that are in ALARM already, which is not this deployment's doing."""
+        alarms = service.deployment_configuration.alarms
+        return tuple(sorted(cloudwatch.in_alarm(self.place, alarms.alarm_names))) if alarms is not None else ()
 
     def find_service(self, request: Request, key: str = "service") -> Service:
         """The service a request names; ServiceNotFoundException."""
@@ -285,10 +301,6 @@ def _refuse_what_is_missing(request: Request) -> None:
     if controller != "ECS":
         raise InvalidParameterException(f"This lab does not have the {controller} deployment controller yet. Use ECS.")
     settings = request.get("deploymentConfiguration") or {}
-    if (settings.get("deploymentCircuitBreaker") or {}).get("enable") or settings.get("alarms", {}).get("enable"):
-        raise InvalidParameterException(
-            "This lab does not have the deployment circuit breaker and alarms yet. Leave them out or disable them."
-        )
     if (settings.get("strategy") or "ROLLING") != "ROLLING":
         raise InvalidParameterException("This lab does not have blue/green, linear and canary deployments yet.")
 
@@ -319,6 +331,8 @@ def _percents(given: Mapping[str, Any] | None, now: DeploymentConfiguration) -> 
     changed = DeploymentConfiguration(
         minimum_healthy_percent=now.minimum_healthy_percent if low is None else low,
         maximum_percent=now.maximum_percent if high is None else high,
+        deployment_circuit_breaker=_breaker(given.get("deploymentCircuitBreaker"), now.deployment_circuit_breaker),
+        alarms=_alarms(given.get("alarms"), now.alarms),
     )
     low, high = changed.minimum_healthy_percent, changed.maximum_percent
     if not 0 <= low <= 200 or not 100 <= high <= 200 or low > high:
@@ -327,6 +341,38 @@ def _percents(given: Mapping[str, Any] | None, now: DeploymentConfiguration) -> 
             "not above the maximum, the maximum 100 to 200."
         )
     return changed
+
+
+def _breaker(given: Mapping[str, Any] | None, now: CircuitBreaker) -> CircuitBreaker:
+    if given is None:
+        return now
+    threshold = given.get("thresholdConfiguration") or {}
+    kind, value = threshold.get("type") or "BOUNDED_PERCENT", threshold.get("value")
+    wanted = BreakerThreshold(type=kind, value=50 if value is None else value)
+    if wanted.value < 1 or (kind != "COUNT" and wanted.value > 100):
+        raise InvalidParameterException(
+            f"thresholdConfiguration value {wanted.value} is not valid for {kind}: a percentage is 1 to 100, a COUNT "
+            "1 or more."
+        )
+    if given.get("rollback") and not given.get("enable"):
+        raise InvalidParameterException("deploymentCircuitBreaker can roll back only where enable is true.")
+    return CircuitBreaker(
+        enable=bool(given.get("enable")),
+        rollback=bool(given.get("rollback")),
+        reset_on_healthy_task=given.get("resetOnHealthyTask") is not False,
+        threshold_configuration=wanted,
+    )
+
+
+def _alarms(given: Mapping[str, Any] | None, now: DeploymentAlarms | None) -> DeploymentAlarms | None:
+    if given is None:
+        return now
+    names = tuple(given.get("alarmNames") or ())
+    if given.get("enable") and not names:
+        raise InvalidParameterException(
+            "alarms.alarmNames must name at least one CloudWatch alarm where enable is true."
+        )
+    return DeploymentAlarms(alarm_names=names, enable=bool(given.get("enable")), rollback=bool(given.get("rollback")))
 
 
 def _strategy(request: Request, scheduling: SchedulingStrategy) -> tuple[Mapping[str, str], ...]:
