@@ -35,6 +35,7 @@ bench: setup  ## print the measurements (those that need Docker only where it is
 	$(PYTHON) benchmarks/connect.py
 	$(PYTHON) benchmarks/api.py
 	$(PYTHON) benchmarks/run_task.py
+	$(PYTHON) benchmarks/scaling.py
 
 clean:  ## stop the lab and delete .venv and every cache
 	@if [ -x $(BIN)/ecslab ]; then $(BIN)/ecslab stop >/dev/null 2>&1 || true; fi

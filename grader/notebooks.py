@@ -80,7 +80,8 @@ def _strangers(cells: Sequence[Cell], known: dict[str, Question]) -> list[Cell]:
 
 
 def _scores(cell: Cell) -> bool:
-    return cell.source.rstrip().split("\n")[-1] == f'lab.score("{cell.question}")'
+    name, _, call = cell.source.rstrip().split("\n")[-1].partition(".")  # a lab beside has another name
+    return name.isidentifier() and call == f'score("{cell.question}")'
 
 
 # ── building ──────────────────────────────────────────────────────────────────────────────────────────────────

@@ -93,6 +93,25 @@ def test_cpu_utilization_is_what_is_used_of_what_is_reserved(web: Make) -> None:
     assert shares == {"CPUUtilization", "MemoryUtilization", "CPUReservation", "MemoryReservation"}
 
 
+def test_statistics_are_of_the_one_metric_with_those_dimensions(serve: Callable[..., Served]) -> None:
+    cloudwatch = serve().client("cloudwatch")
+    for value, queue in ((1, "orders"), (3, "orders"), (50, "returns"), (70, "")):
+        dimensions = [{"Name": "Queue", "Value": queue}] if queue else []
+        datum = {"MetricName": "Backlog", "Value": value, "Dimensions": dimensions, "Timestamp": 1_767_225_600}
+        cloudwatch.put_metric_data(Namespace="Shop", MetricData=[datum])
+
+    def average(**asked: Any) -> list[float]:
+        times = {"StartTime": 1_767_225_600, "EndTime": 1_767_225_660, "Period": 60}
+        found = cloudwatch.get_metric_statistics(
+            Namespace="Shop", MetricName="Backlog", Statistics=["Average"], **times, **asked
+        )
+        return [point["Average"] for point in found["Datapoints"]]
+
+    assert average(Dimensions=[{"Name": "Queue", "Value": "orders"}]) == [2]
+    assert average(Dimensions=[{"Name": "Queue", "Value": "returns"}]) == [50]
+    assert average() == [70]
+
+
 def test_four_tasks_at_ninety_percent_become_six_after_three_minutes(web: Make) -> None:
     shop = web("0.225")
     shop.target()

@@ -1,0 +1,3 @@
+# question: 11.5
+# expects: T78
+lab.answer("11.5", ["out", "in", "in", "stay"])

@@ -1,0 +1,3 @@
+# question: 11.3
+# expects: T78
+lab.answer("11.3", [54, 3])
