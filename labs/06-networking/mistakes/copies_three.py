@@ -1,0 +1,3 @@
+# question: 6.6
+# expects: T-host-copies
+lab.answer("6.6", [3, "RESOURCE:PORTS"])

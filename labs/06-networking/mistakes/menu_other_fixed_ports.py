@@ -1,0 +1,7 @@
+# question: 6.4
+# expects: still-fixed
+stop("menu")
+for port in (8080, 8081, 8082):
+    fixed = box("web", 80, portMappings=[{"containerPort": 80, "hostPort": port}])
+    ecs.register_task_definition(family="menu", networkMode="bridge", containerDefinitions=[fixed])
+    start("menu")
