@@ -425,15 +425,20 @@ def fill(cluster):
             return placed, answer["failures"][0]["reason"]
 
 
+def joined(cluster):
+    """Start an m5.large that joins a new cluster, and wait until it has."""
+    ecs.create_cluster(clusterName=cluster)
+    lab.add_instances(count=1, cluster=cluster)
+    lab.until(lambda: ecs.list_container_instances(cluster=cluster)["containerInstanceArns"], timeout=30)
+
+
 known = [arn.rsplit("/", 1)[-1] for arn in ecs.list_clusters()["clusterArns"]]
 if "plain" not in known:
     tiny = {"name": "app", "image": "ecslab/web:1", "memory": 16}
     ecs.register_task_definition(family="tiny", networkMode="awsvpc", containerDefinitions=[tiny])
     for cluster, trunking in (("plain", "disabled"), ("trunked", "enabled")):
         ecs.put_account_setting_default(name="awsvpcTrunking", value=trunking)
-        ecs.create_cluster(clusterName=cluster)
-        lab.add_instances(count=1, cluster=cluster)
-        lab.until(lambda: ecs.list_container_instances(cluster=cluster)["containerInstanceArns"], timeout=30)
+        joined(cluster)
         print(cluster, *fill(cluster))
         for arn in ecs.list_tasks(cluster=cluster)["taskArns"]:
             ecs.stop_task(cluster=cluster, task=arn)

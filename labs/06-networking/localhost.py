@@ -90,7 +90,7 @@ def linked(world: World) -> Iterable[Finding]:
         yield passed("web reaches the cache by the name that the link gives it.")
     else:
         advice = 'The container that dials names whom it dials: "links": ["cache"] belongs to web.'
-        yield failed("Nobody answers web at http://cache:9000.", advice, code="no-link")
+        yield failed("Nobody answers web at http://cache:9000.", advice, code="T25")
     if not fetched(world, task, CACHE, wait=False):
         yield passed("At web's own localhost:9000 nobody answers: in bridge mode each container has its own.")
     else:

@@ -44,7 +44,7 @@ def copies(world: World) -> Iterable[Finding]:
         yield passed("Two: one on each instance, whose port it takes.")
     elif count == 3:
         advice = "Nothing maps the port: each copy wants port 8081 of its instance's own address."
-        yield failed("Not three: two of them would want one port of one instance.", advice, code="T-host-copies")
+        yield failed("Not three: two of them would want one port of one instance.", advice, code="T26")
     else:
         yield failed(f"Not {count}.", "There are two instances, and each has one port 8081.", code="wrong-count")
     if str(reason).strip().upper() == "RESOURCE:PORTS":
@@ -62,7 +62,7 @@ def limits(world: World) -> Iterable[Finding]:
     if large == 2:
         yield passed("An m5.large has three interfaces, and one is its own.")
     elif large == 3:
-        yield failed("Not 3.", "The instance needs one of its interfaces itself.", code="primary")
+        yield failed("Not 3.", "The instance needs one of its interfaces itself.", code="T22")
     elif large == 10:
         yield failed("Not 10.", "A network interface has several addresses, but a task gets an interface.",
                      code="addresses")  # fmt: skip
@@ -76,6 +76,6 @@ def limits(world: World) -> Iterable[Finding]:
         yield passed("With a trunk ten tasks fit on an m5.large.")
     elif trunked == 2:
         advice = "awsvpcTrunking was enabled before this instance registered, and m5 can have a trunk."
-        yield failed("Not 2: this one has a trunk.", advice, code="no-trunk")
+        yield failed("Not 2: this one has a trunk.", advice, code="T23")
     else:
         yield failed(f"Not {trunked} with a trunk.", "The table in the notebook has the number.", code="wrong-trunk")

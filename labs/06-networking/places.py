@@ -31,7 +31,7 @@ def three_menus(world: World) -> Iterable[Finding]:
     else:
         fixed = sorted({port for port in ports if port not in DYNAMIC})
         advice = "Another fixed number only moves the quarrel. hostPort 0, or none at all, lets the instance choose."
-        yield failed(f"Fixed host ports: {', '.join(map(str, fixed)) or 'none is mapped'}.", advice, code="still-fixed")
+        yield failed(f"Fixed host ports: {', '.join(map(str, fixed)) or 'none is mapped'}.", advice, code="T15")
     answering = sum(_answers(world, task) for task in tasks)
     if tasks and answering == len(tasks):
         yield passed("All of them answer.")

@@ -1,3 +1,3 @@
 # question: 6.6
-# expects: T-host-copies
+# expects: T26
 lab.answer("6.6", [3, "RESOURCE:PORTS"])

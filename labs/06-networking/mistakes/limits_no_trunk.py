@@ -1,3 +1,3 @@
 # question: 6.7
-# expects: no-trunk
+# expects: T23
 lab.answer("6.7", [2, 2, 2])

@@ -1,3 +1,3 @@
 # question: 6.7
-# expects: primary
+# expects: T22
 lab.answer("6.7", [3, 3, 10])

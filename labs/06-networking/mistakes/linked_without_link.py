@@ -1,5 +1,5 @@
 # question: 6.5
-# expects: no-link
+# expects: T25
 ecs.register_task_definition(
     family="linked",
     networkMode="bridge",

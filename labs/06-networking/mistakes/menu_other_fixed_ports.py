@@ -1,5 +1,5 @@
 # question: 6.4
-# expects: still-fixed
+# expects: T15
 stop("menu")
 for port in (8080, 8081, 8082):
     fixed = box("web", 80, portMappings=[{"containerPort": 80, "hostPort": port}])
