@@ -116,14 +116,20 @@ class Lab:
 
     # looking
 
-    def show(self, cluster: str | None = None) -> LiveView:
-        """A live view of the lab (or of one cluster) that keeps itself up to date; put it last in a cell."""
-        from ecslab.client.view import Views
+    def show(self, cluster: str | None = None, *, view: str = "status") -> LiveView:
+        """A live view of the lab (or of one cluster) that keeps itself up to date; put it last in a cell.
+
+        ``view="network"`` draws who shares a network namespace, with which address and ports.
+        """
+        from ecslab.client.view import KINDS, Views
+
+        if view not in KINDS:
+            raise problem(f"There is no view '{view}'.", f"Choose one of: {', '.join(KINDS)}.")
 
         if self._views is None:
             self._views = Views(self._transport, reachable=self.runtime != "simulated")
-        view: LiveView = self._views.open(cluster)
-        return view
+        opened: LiveView = self._views.open(cluster, view)
+        return opened
 
     def logs(self, task: Any, container: str | None = None) -> Logs:
         """The lines a task's containers wrote, oldest first."""

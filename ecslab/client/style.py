@@ -81,6 +81,23 @@ STYLE = """
 .ecslab .fleet { display: grid; grid-template-columns: repeat(auto-fill, minmax(260px, 1fr)); gap: 8px; }
 .ecslab .fleet .card { margin: 0; }
 .ecslab .fleet .card.bad { border-color: var(--e-bad); }
+.ecslab .net {
+  display: grid; align-items: start; grid-template-columns: repeat(auto-fill, minmax(330px, 1fr));
+  gap: 8px; margin-top: 8px;
+}
+.ecslab .place { margin: 0; display: flex; flex-direction: column; gap: 8px; background: var(--e-bg2); }
+.ecslab .place .task { background: var(--e-bg); display: flex; flex-direction: column; gap: 6px; }
+.ecslab .mode { font-family: var(--e-code); font-size: 11px; font-weight: 600; }
+.ecslab .namespace, .ecslab .open, .ecslab .sealed { padding: 6px 8px; border-radius: 6px; }
+.ecslab .namespace {
+  border: 1.5px dashed var(--e-busy); background: color-mix(in srgb, var(--e-busy) 6%, transparent);
+}
+.ecslab .open { border-left: 3px solid var(--e-warn); }
+.ecslab .sealed { border: 3px double var(--e-soft); }
+.ecslab .side { display: grid; grid-template-columns: repeat(auto-fit, minmax(120px, 1fr)); gap: 6px; }
+.ecslab .box {
+  padding: 1px 8px; border: 1px solid var(--e-line); border-radius: 4px; background: var(--e-bg); font-size: 12px;
+}
 .ecslab .gauge {
   display: grid; grid-template-columns: 52px 1fr auto; gap: 8px; align-items: center; font-size: 12px;
 }

@@ -13,6 +13,7 @@ import threading
 from typing import Any
 
 from ecslab.client.connecting import is_private
+from ecslab.client.drawing import draw, sketch
 from ecslab.client.render import render, summary
 from ecslab.client.transport import Json, Transport
 from ecslab.errors import EcslabError
@@ -23,14 +24,18 @@ SILENT_EVERY = 1.0
 MOST_OPEN = 4
 """Views that are kept up to date at once; the oldest then stands still."""
 LOOK_SECONDS = 10.0
+STATUS, NETWORK = "status", "network"
+KINDS = (STATUS, NETWORK)
+"""What a view shows: how everything is doing, or who reaches whom."""
 EMPTY: Json = {"revision": -1, "now": 0.0, "clusters": []}
 
 
 class LiveView:
     """One view. Shown as a widget in a notebook; ``html()`` is what it shows now, ``close()`` ends it."""
 
-    def __init__(self, cluster: str | None, *, reachable: bool, live: bool) -> None:
+    def __init__(self, cluster: str | None, *, kind: str = STATUS, reachable: bool, live: bool) -> None:
         self._cluster = cluster
+        self._kind = kind
         self._reachable = reachable
         self._state: Json = EMPTY
         self._note = ""
@@ -43,7 +48,12 @@ class LiveView:
 
     def html(self) -> str:
         """The view as it is now, as a page of its own."""
-        return render(self._state, cluster=self._cluster, reachable=self._reachable, note=self._note, live=self.is_open)
+        return self._drawn(reachable=self._reachable, live=self.is_open)
+
+    def _drawn(self, *, reachable: bool, live: bool) -> str:
+        if self._kind == NETWORK:
+            return draw(self._state, cluster=self._cluster, note=self._note, live=live)
+        return render(self._state, cluster=self._cluster, reachable=reachable, note=self._note, live=live)
 
     def tell(self, state: Json | None, note: str = "") -> None:
         """Take in the lab's state (None: as it was), and show it if anything changed."""
@@ -66,12 +76,11 @@ class LiveView:
             widget.value = self.html()
 
     def __repr__(self) -> str:
-        return summary(self._state, self._cluster)
+        return (sketch if self._kind == NETWORK else summary)(self._state, self._cluster)
 
     def _repr_mimebundle_(self, **wanted: Any) -> dict[str, Any]:
         bundle: dict[str, Any] = {"text/plain": repr(self)}
-        still = render(self._state, cluster=self._cluster, reachable=False, note=self._note, live=False)
-        bundle["text/html"] = still
+        bundle["text/html"] = self._drawn(reachable=False, live=False)
         if self._widget is not None and self.is_open:
             widget = self._widget._repr_mimebundle_()
             bundle |= {kind: data for kind, data in widget.items() if kind.startswith("application/vnd.jupyter.widget")}
@@ -88,11 +97,11 @@ class Views:
         self._open: list[LiveView] = []
         self._thread: threading.Thread | None = None
 
-    def open(self, cluster: str | None) -> LiveView:
+    def open(self, cluster: str | None, kind: str = STATUS) -> LiveView:
         """A new view of a cluster (None: of all). LabNotRunning where the server does not answer."""
         state = self._transport.get("state")
         live = somebody_looks_on()
-        view = LiveView(cluster, reachable=self._reachable, live=live)
+        view = LiveView(cluster, kind=kind, reachable=self._reachable, live=live)
         view.tell(state)
         if live:
             self._keep(view)

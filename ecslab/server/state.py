@@ -9,7 +9,7 @@ from ecslab.model.instance import RESERVED_PORTS, ContainerInstance
 from ecslab.model.network import Endpoint
 from ecslab.model.service import Service
 from ecslab.model.status import ServiceStatus, TaskStatus
-from ecslab.model.task import Task
+from ecslab.model.task import Container, Task
 from ecslab.runtimes.base import Answers
 from ecslab.server.at import url_of
 from ecslab.server.openlab import OpenLab
@@ -54,6 +54,7 @@ def _instance(lab: OpenLab, instance: ContainerInstance) -> Json:
         "status": instance.status,
         "agentConnected": instance.agent_connected,
         "availabilityZone": instance.availability_zone,
+        "address": instance.private_ip,
         "cpu": {"registered": instance.cpu, "remaining": room.cpu},
         "memory": {"registered": instance.memory, "remaining": room.memory},
         "ports": sorted({port for port, _ in room.ports - RESERVED_PORTS}),
@@ -106,19 +107,37 @@ def _task(lab: OpenLab, task: Task, endpoints: tuple[Endpoint, ...]) -> Json:
         "launchType": task.launch_type,
         "instance": instance.ec2_instance_id if instance else None,
         "address": task.eni.private_ip if task.eni else None,
+        "eni": _eni(task),
         "networkMode": definition.network_mode,
         "stopCode": task.stop_code,
         "stoppedReason": task.stopped_reason,
         "createdAt": task.created_at,
         "startedAt": task.started_at,
         "stoppedAt": task.stopped_at,
-        "containers": [_container(c) for c in task.containers],
+        "containers": [_container(c, definition) for c in task.containers],
         "endpoints": [endpoint(lab, e) for e in endpoints],
     }
 
 
-def _container(container: Any) -> Json:
+def _eni(task: Task) -> Json | None:
+    eni = task.eni
+    if eni is None:
+        return None
     return {
+        "id": eni.eni_id,
+        "privateIp": eni.private_ip,
+        "publicIp": eni.public_ip,
+        "subnet": eni.subnet_id,
+        "zone": task.availability_zone,
+    }
+
+
+def _container(container: Container, definition: TaskDefinition) -> Json:
+    own = next(c for c in definition.containers if c.name == container.name)
+    return {
+        "ports": [mapping.container_port for mapping in own.port_mappings],
+        "links": [link.partition(":")[2] or link for link in own.links],
+        "bindings": [{"hostPort": b.host_port, "containerPort": b.container_port} for b in container.network_bindings],
         "name": container.name,
         "image": container.image,
         "lastStatus": container.last_status,

@@ -202,7 +202,7 @@ for arn in running("pair"):
     print("   localhost:9000 →", ask(arn, "http://localhost:9000/"))
 
 # %%
-lab.show()
+lab.show(view="network")
 
 # %% question="6.2" role="check"
 lab.check("6.2")
@@ -562,7 +562,7 @@ lab.check("6.10")
 lab.score("6.10")
 
 # %%
-lab.show()
+lab.show(view="network")
 
 # %% [markdown]
 # ## What stays
