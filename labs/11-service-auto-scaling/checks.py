@@ -8,7 +8,9 @@ from __future__ import annotations
 
 from ecslab.checks import Question
 
+from .crowd import fair
 from .predictions import conflict, counts, timing
+from .steps import bar, packer
 from .tracking import for_real, limited, shop
 
 QUESTIONS = (
@@ -58,6 +60,30 @@ QUESTIONS = (
             "It is what you did with shop, on another lab and with other numbers.",
             "real_scaling has the same calls as scaling; scalable('kiosk') names the service.",
             "register_scalable_target with 1 and 3, put_scaling_policy with tracking(50); run the watching cell again.",
+        ),
+    ),
+    Question(
+        number="11.7", title="Steps", points=3, check=bar,
+        hints=(
+            "Two steps: one for a little too much, one for far too much.",
+            "Bounds are counted from the alarm's threshold: 75 % is 15 above 60 %.",
+            "[{Lower 0, Upper 15, Adjustment 1}, {Lower 15, Adjustment 3}], and the alarm gets the PolicyARN.",
+        ),
+    ),
+    Question(
+        number="11.8", title="A metric of your own", points=3, check=packer,
+        hints=(
+            "The story says which metric is watched, and which is published.",
+            "A metric is its name and its dimensions. Compare the names of the dimensions.",
+            'track(backlog(Service="packer")), then publish(8).',
+        ),
+    ),
+    Question(
+        number="11.9", title="Challenge: the fair", points=4, check=fair,
+        hints=(
+            "What keeps it from growing twice within five minutes? And do you know when the crowd comes?",
+            "A shorter ScaleOutCooldown, or a scheduled action that raises the minimum before minute 10.",
+            "Target 50 with ScaleOutCooldown=60 and room for 20 tasks is enough; then crowd().",
         ),
     ),
 )  # fmt: skip

@@ -1,4 +1,4 @@
-"""Claims about the drawn network: every mode shows whose namespace it is, its addresses and ports; text says the same."""
+"""Claims about the drawn network: every mode shows whose namespace it is, addresses and ports; text says the same."""
 
 from __future__ import annotations
 

@@ -1,0 +1,4 @@
+# question: 11.8
+# expects: still-silent
+track(backlog())
+publish(8)
