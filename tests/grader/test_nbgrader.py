@@ -114,7 +114,7 @@ def test_a_lab_is_graded_by_nbgrader_as_it_deserves(term: Term, name: str) -> No
     _no_cell_of_an_unsolved_notebook_fails(term.course, one)
     assert sorted(pages) == ["half", "solved", "unsolved"]
     for number in one.questions:
-        assert f'lab.score("{number}")' in _plain(pages["solved"])
+        assert f'.score("{number}")' in _plain(pages["solved"])
 
 
 @pytest.mark.slow
