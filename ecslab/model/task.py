@@ -113,6 +113,12 @@ class Task:
     """Not on the wire."""
     deployment_id: str | None = None
     """Not on the wire."""
+    protected_until: float | None = None
+    """Not on the wire: no scaling in and no deployment stops it before this time."""
+
+    def is_protected(self, now: float) -> bool:
+        """Whether scaling in and deployments leave it alone at lab time ``now``."""
+        return self.protected_until is not None and now < self.protected_until
 
     @property
     def task_id(self) -> str:

@@ -48,6 +48,10 @@ DEADLOCK = (
     "Update the minimumHealthyPercent or maximumPercent value and try again."
 )
 UNHEALTHY = "Task failed container health checks"
+PROTECTED = (
+    "was unable to reach steady state because task set ({deployment}) was unable to scale in. "
+    "Reason: The number of protected tasks are more than the desired count of tasks."
+)
 STEADY = "has reached a steady state."
 
 
@@ -157,7 +161,8 @@ def _replica_counts(view: _View) -> _Counts:
     stops += _retire(view, view.old, wanted, spare - sum(s.task_arn in view.healthy for s in stops), _moved(view))
     stops += _retire_sick(view, sick, starts)
     may_change = starts or stops or throttled or view.leaving or _moving(view)
-    deadlocked = bool(view.old) and missing > 0 and not may_change
+    protected = any(task.is_protected(view.now) for task in view.old)
+    deadlocked = bool(view.old) and missing > 0 and not may_change and not protected
     return _Counts(starts=starts, stops=tuple(stops), deadlocked=deadlocked)
 
 
@@ -185,6 +190,7 @@ def _moved(view: _View) -> str:
 
 def _scale_in(view: _View, tasks: Sequence[Task], surplus: int) -> Sequence[Stop]:
     """Stop those not yet running first, then from the instance with the most tasks, then the newest."""
+    tasks = [task for task in tasks if not task.is_protected(view.now)]
     if surplus <= 0:
         return ()
     crowd: dict[str | None, int] = {}
@@ -205,7 +211,8 @@ def _scale_in(view: _View, tasks: Sequence[Task], surplus: int) -> Sequence[Stop
 def _retire(view: _View, tasks: Sequence[Task], wanted: int, spare: int, reason: str) -> list[Stop]:
     """Stop up to ``wanted`` of ``tasks``: unhealthy ones freely, healthy ones only out of ``spare``."""
     stops: list[Stop] = []
-    for task in sorted(tasks, key=lambda t: (t.task_arn in view.healthy, t.created_at, t.task_arn)):
+    free = [task for task in tasks if not task.is_protected(view.now)]
+    for task in sorted(free, key=lambda t: (t.task_arn in view.healthy, t.created_at, t.task_arn)):
         costs = task.task_arn in view.healthy
         if len(stops) >= wanted or (costs and spare <= 0):
             break
@@ -282,6 +289,8 @@ def _conclude(view: _View, starts: list[Start], unplaced: list[Placement], count
     idle = not starts and not counts.stops and not unplaced
     settled = idle and not view.old and len(view.new) == desired and _all_running(view)
     events = [*_placement_events(unplaced), *([DEADLOCK] if counts.deadlocked else [])]
+    if sum(task.is_protected(view.now) for task in view.new) > desired:
+        events.append(PROTECTED.format(deployment=view.current))
     service, completed = _roll_out(view, settled, desired)
     if settled and not view.leaving and not service.steady:
         events.append(STEADY)
@@ -304,6 +313,7 @@ def _all_running(view: _View) -> bool:
 
 def _recheck(view: _View, unplaced: bool) -> float | None:
     times = [t for t in (view.next_healthy(), _retry_at(view) if _retry_at(view) > view.now else None) if t]
+    times += [t.protected_until for t in view.live if t.protected_until is not None and t.is_protected(view.now)]
     if unplaced:
         times.append(view.now + PLACEMENT_RETRY)
     return min(times, default=None)

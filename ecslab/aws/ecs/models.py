@@ -15,6 +15,7 @@ from ecslab.aws.ecs.attributes import AttributeVerbs
 from ecslab.aws.ecs.clusters import ClusterVerbs
 from ecslab.aws.ecs.definitions import DefinitionVerbs
 from ecslab.aws.ecs.instances import InstanceVerbs
+from ecslab.aws.ecs.protection import ProtectionVerbs
 from ecslab.aws.ecs.services import ServiceVerbs
 from ecslab.aws.ecs.settings import SettingVerbs
 from ecslab.aws.ecs.store import Store
@@ -33,6 +34,7 @@ class EcsBackend(
     AgentVerbs,
     TagVerbs,
     SettingVerbs,
+    ProtectionVerbs,
     EC2ContainerServiceBackend,  # type: ignore[misc]
 ):
     """Amazon ECS of one account and region."""

@@ -200,6 +200,16 @@ class EcsResponse(EC2ContainerServiceResponse):  # type: ignore[misc]
         found, token = self.ecs_backend.list_attributes(self.request)
         return ActionResult({"attributes": found, "nextToken": token})
 
+    # protection
+
+    def get_task_protection(self) -> ActionResult:
+        found, failures = self.ecs_backend.get_task_protection(self.request)
+        return ActionResult({"protectedTasks": found, "failures": failures})
+
+    def update_task_protection(self) -> ActionResult:
+        found, failures = self.ecs_backend.update_task_protection(self.request)
+        return ActionResult({"protectedTasks": found, "failures": failures})
+
     # account settings
 
     @property
