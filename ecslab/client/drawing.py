@@ -153,7 +153,7 @@ def _namespace(head: str, more: str, boxes: Sequence[Html]) -> Html:
 
 def _rows(tasks: Sequence[Json]) -> list[Html]:
     rows = [
-        tag("tr", tag("th", name, scope="row"), tag("td", mode), tag("td", f"{len(group)} tasks"), tag("td", where))
+        tag("tr", tag("th", name, scope="row"), tag("td", mode), tag("td", _count(group)), tag("td", where))
         for (name, mode), group in _groups(tasks).items()
         for where in [_where(group)]
     ]
@@ -165,6 +165,10 @@ def _groups(tasks: Sequence[Json]) -> dict[tuple[str, str], list[Json]]:
     for task in tasks:
         found.setdefault((task["group"], task["networkMode"]), []).append(task)
     return found
+
+
+def _count(tasks: Sequence[Json]) -> str:
+    return f"{len(tasks)} task{'' if len(tasks) == 1 else 's'}"
 
 
 def _where(tasks: Sequence[Json]) -> Html:
@@ -188,7 +192,7 @@ def _lines(cluster: Json) -> Iterable[str]:
             yield f"  instance {instance['ec2InstanceId']} at {instance['address'] or '-'} ({facts})"
         if grouped:
             for (name, mode), group in _groups(tasks).items():
-                yield f"    {name}: {len(group)} tasks, {mode}"
+                yield f"    {name}: {_count(group)}, {mode}"
         else:
             for task in tasks:
                 yield from _task_lines(task)

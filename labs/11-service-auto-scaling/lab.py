@@ -178,7 +178,7 @@ lab.chart("shop", minutes=15)
 
 # %%
 for alarm in cloudwatch.describe_alarms(AlarmNamePrefix="TargetTracking-service/default/shop")["MetricAlarms"]:
-    print(alarm["AlarmName"][-48:-37], alarm["ComparisonOperator"], alarm["Threshold"], end=" · ")
+    print(alarm["AlarmName"].split("-")[2], alarm["ComparisonOperator"], alarm["Threshold"], end=" · ")
     print(alarm["EvaluationPeriods"], "periods of", alarm["Period"], "s ·", alarm["StateValue"])
 
 # %% question="11.2" role="check"
@@ -496,7 +496,7 @@ if not scaling.describe_scaling_policies(ServiceNamespace="ecs", ResourceId="ser
 publish(6)
 print(service("packer")["desiredCount"], "tasks wanted")
 for found in cloudwatch.describe_alarms(AlarmNamePrefix="TargetTracking-service/default/packer")["MetricAlarms"]:
-    print(found["AlarmName"][-48:-37], found["StateValue"], found["Dimensions"])
+    print(found["AlarmName"].split("-")[2], found["StateValue"], found["Dimensions"])
 lab.story(subject="packer")
 
 # %% [markdown]
