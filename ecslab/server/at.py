@@ -26,6 +26,8 @@ class Page:
 
     status: int
     body: str
+    nobody: bool = False
+    """No task answered: the status is the lab's own."""
 
 
 def get(lab: OpenLab, target: str, fetch: Callable[[str], tuple[int, str]]) -> Page:
@@ -44,7 +46,7 @@ def get(lab: OpenLab, target: str, fetch: Callable[[str], tuple[int, str]]) -> P
     try:
         status, body = fetch(f"http://{real[0]}:{real[1]}{path}")
     except EcslabError as problem:
-        return Page(status=502, body=f"{problem}\n")
+        return Page(status=502, body=f"{problem}\n", nobody=True)
     return Page(status=status, body=body)
 
 
@@ -60,7 +62,7 @@ def _modelled(fabric: ModelledFabric, runtime: SimulatedRuntime, host: str, port
     try:
         status, body = runtime.ask(reached, path)
     except OSError as failed:
-        return Page(status=502, body=f"{host}:{port}: {failed.strerror or failed}\n")
+        return Page(status=502, body=f"{host}:{port}: {failed.strerror or failed}\n", nobody=True)
     return Page(status=status, body=body)
 
 

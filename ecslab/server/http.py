@@ -29,6 +29,8 @@ deterministic. Requests made by a check cost nothing.
 Environ = dict[str, Any]
 StartResponse = Callable[[str, list[tuple[str, str]]], Any]
 _MOST_BODY = 1 << 20
+NOBODY = ("X-Ecslab-Nobody", "true")
+"""Said where no task answered: a container that was relayed here then sees no answer, as anywhere."""
 REASONS = {200: "OK", 502: "Bad Gateway", 503: "Service Unavailable"}
 
 
@@ -90,9 +92,10 @@ class FrontDoor:
         try:
             page = self._api.at(f"{target}?{query}" if query else target)
         except EcslabError as problem:
-            return _json(start_response, 404, _problem(problem))
+            return _json(start_response, 404, _problem(problem), NOBODY)
         data = page.body.encode()
         headers = [("Content-Type", "text/plain; charset=utf-8"), ("Content-Length", str(len(data)))]
+        headers += [NOBODY] if page.nobody else []
         start_response(f"{page.status} {REASONS.get(page.status, 'Answered')}", headers)
         return [data]
 
@@ -132,10 +135,10 @@ def _problem(problem: EcslabError) -> dict[str, str]:
     return {"error": name, "message": message, "hint": getattr(problem, "hint", "")}
 
 
-def _json(start_response: StartResponse, status: int, body: Any) -> list[bytes]:
+def _json(start_response: StartResponse, status: int, body: Any, *more: tuple[str, str]) -> list[bytes]:
     data = json.dumps(body, default=str).encode()
     reason = {200: "OK", 400: "Bad Request", 409: "Conflict", 500: "Internal Server Error"}.get(status, "Error")
-    headers = [("Content-Type", "application/json"), ("Content-Length", str(len(data)))]
+    headers = [("Content-Type", "application/json"), ("Content-Length", str(len(data))), *more]
     start_response(f"{status} {reason}", headers)
     return [data]
 

@@ -212,15 +212,13 @@ def test_what_has_begun_is_finished_before_it_ends() -> None:
 
 def test_one_line_is_logged_for_each_request() -> None:
     with serving() as (url, process):
-        get(url + "/health")
-        get(url + "/nothing")
-        process.send_signal(signal.SIGTERM)
         assert process.stdout is not None
-        assert process.stdout.read().splitlines() == [
-            '127.0.0.1 "GET /health" 200',
-            '127.0.0.1 "GET /nothing" 404',
-            "finishing",
-        ]
+        get(url + "/health")
+        assert process.stdout.readline() == '127.0.0.1 "GET /health" 200\n'
+        get(url + "/nothing")
+        assert process.stdout.readline() == '127.0.0.1 "GET /nothing" 404\n'
+        process.send_signal(signal.SIGTERM)
+        assert process.stdout.read() == "finishing\n"
 
 
 def test_it_fetches_from_inside_and_says_so_when_it_cannot() -> None:

@@ -10,6 +10,7 @@ from collections.abc import Callable
 import pytest
 
 from ecslab.model.status import TaskStatus
+from ecslab.timeline import real_sleep
 from tests.server.conftest import Served
 
 RUNTIMES = ["simulated", "process", pytest.param("docker", marks=pytest.mark.docker)]
@@ -78,3 +79,25 @@ def test_a_port_on_which_nobody_listens_is_a_bad_gateway(serve: Callable[..., Se
     lab.until(lambda: lab.task(task["taskArn"]).last_status is TaskStatus.RUNNING)
     address = lab.task(task["taskArn"]).eni.private_ip
     assert curl(f"{lab.endpoint}/_ecslab/at/{address}:81/") == (502, f"{address}:81: Connection refused\n")
+
+
+def test_containers_reach_each_other_by_the_addresses_of_the_api(lab: Served) -> None:
+    subnets = [s["SubnetId"] for s in lab.client("ec2").describe_subnets()["Subnets"]]
+    network = {"awsvpcConfiguration": {"subnets": subnets}}
+    fargate = {"networkMode": "awsvpc", "requiresCompatibilities": ["FARGATE"], "cpu": "256", "memory": "512"}
+    lab.register(**fargate)
+    run = {"taskDefinition": "web", "launchType": "FARGATE", "networkConfiguration": network}
+    one, other = (task["taskArn"] for task in lab.ecs.run_task(**run, count=2)["tasks"])
+    lab.until(lambda: all(lab.task(arn).last_status is TaskStatus.RUNNING for arn in (one, other)))
+    address = lab.task(other).eni.private_ip
+
+    def asked(url: str) -> tuple[int, str]:
+        answer = lab.api.handle("POST", "curl", {"task": one, "path": f"/fetch?url={url}"})
+        return answer["status"], answer["body"]
+
+    for _ in range(20):  # on docker a request goes straight to the other, which may not listen yet
+        if asked(f"http://{address}/")[0] == 200:
+            break
+        real_sleep(0.2)
+    assert other.rsplit("/", 1)[-1] in asked(f"http://{address}/")[1]
+    assert asked(f"http://{address}:81/")[0] == 502

@@ -70,7 +70,9 @@ def _check_vpc(place: Place, vpc: Mapping[str, Any]) -> None:
             )
         found[subnet_id] = subnet.vpc_id
     if len(set(found.values())) > 1:
-        raise InvalidParameterException("subnets must all belong to the same VPC.")
+        raise InvalidParameterException(
+            "subnets must all belong to the same VPC. `aws ec2 describe-subnets` shows which is in which."
+        )
     for group_id in groups:
         _check_group(place, group_id, next(iter(found.values())))
 

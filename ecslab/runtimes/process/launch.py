@@ -65,6 +65,8 @@ def environment(image: LabImage, spec: ContainerSpec, programs: Path, scratch: P
         "ECSLAB_PORT_SHIFT": str(wiring.port_shift),
         "ECSLAB_HOSTS": ",".join(f"{name}={address}" for name, address in wiring.hosts),
     }
+    if wiring.aws:
+        lab["ECSLAB_AT"] = f"{wiring.aws}/_ecslab/at/"
     if has_sdk(own):
         lab["ECSLAB_SDK"] = os.pathsep.join(packages.folders())
     marks = {name: os.environ[name] for name in INHERITED if name in os.environ}
