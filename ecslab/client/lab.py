@@ -7,7 +7,7 @@ are given as ARN, id, or the dict that boto3 returned.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -16,6 +16,7 @@ from ecslab.client.chart import Chart, chart
 from ecslab.client.clock import LabTime
 from ecslab.client.failures import problem
 from ecslab.client.iam import Denials, credentials, why_denied
+from ecslab.client.lint import Lint, lint
 from ecslab.client.load import Load, Loads, Pattern, every_load, start_load
 from ecslab.client.reports import Hint, Logs, Page, Report, Score, Solution, Story, Why
 from ecslab.client.subjects import name_of
@@ -172,6 +173,13 @@ class Lab:
         Over the last ``minutes`` of lab time, an hour where nothing is said. It shows how it was at this moment.
         """
         return chart(self._transport, name_of(service), cluster, minutes)
+
+    def lint(self, definition: Mapping[str, Any] | None = None, **more: Any) -> Lint:
+        """Everything that is wrong with a task definition, at once: what AWS refuses, and what it takes unasked.
+
+        Takes what register_task_definition takes, as a mapping or as keywords, and registers nothing.
+        """
+        return lint(self._transport, {**(definition or {}), **more})
 
     # users who are not there
 

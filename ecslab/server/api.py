@@ -23,7 +23,7 @@ from ecslab.model.network import Endpoint, Wiring
 from ecslab.model.status import NetworkMode
 from ecslab.model.task import Task
 from ecslab.runtimes.base import Answers
-from ecslab.server import at, iam, load, scaling
+from ecslab.server import at, iam, lint, load, scaling
 from ecslab.server.openlab import OpenLab, unreachable
 from ecslab.server.state import endpoint, state
 from ecslab.timeline import iso, real_monotonic, real_sleep
@@ -239,6 +239,7 @@ _ROUTES: dict[tuple[str, str], Callable[[LabApi, Mapping[str, Any]], Json]] = {
     ("GET", "why"): LabApi.why,
     ("GET", "time"): LabApi.time,
     ("GET", "questions"): LabApi.questions,
+    ("POST", "lint"): lambda api, request: lint.lint(request),
     ("POST", "curl"): LabApi.curl,
     ("POST", "instances"): LabApi.instances,
     ("POST", "agents"): LabApi.agents,
