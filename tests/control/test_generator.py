@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from ecslab.control.generator import PROBLEM_NOBODY, Generator, Target
+from ecslab.control.generator import AT_ONCE, PROBLEM_NOBODY, Generator, Target
 from ecslab.timeline import real_monotonic, real_sleep
 
 WAIT = 15.0
@@ -79,11 +79,16 @@ def test_requests_are_sent_at_the_rate_and_shared_by_the_targets(
     generator.set_targets((first.target, second.target))
     began = real_monotonic()
     generator.set_rate(50)
-    until(lambda: generator.tally().requests >= 40)
-    passed = real_monotonic() - began
+
+    def steady() -> bool:
+        due = 50 * (real_monotonic() - began)
+        return generator.tally().requests >= 40 and due - generator.tally().requests <= 5
+
+    until(steady)
     tally = generator.tally()
-    assert tally.requests == pytest.approx(50 * passed, rel=0.35)
-    assert tally.failures == 0
+    assert tally.requests <= 50 * (real_monotonic() - began) + 1
+    sent = len(first.asked) + len(second.asked)
+    assert tally.requests - tally.failures <= sent <= tally.requests - tally.failures + AT_ONCE
     assert tally.p50 is not None
     assert tally.p95 is not None
     assert 0 < tally.p50 <= tally.p95

@@ -135,7 +135,7 @@ def test_credentials_that_cannot_be_fetched_are_given_up_in_time() -> None:
     with serving(**own) as (url, _):
         started = real_monotonic()
         status, body = get(f"{url}/aws/s3/list_buckets")
-        assert real_monotonic() - started < 7
+        assert real_monotonic() - started < 30
     assert (status, json.loads(body)["error"]) in ((401, "NoCredentials"), (504, "Timeout"))
 
 
