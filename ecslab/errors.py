@@ -102,6 +102,10 @@ class ServiceNotActiveException(ApiError):
         super().__init__(message)
 
 
+class ResourceInUseException(ApiError):
+    """Something that is still used cannot be removed."""
+
+
 class MalformedPolicyDocument(ApiError):
     """A policy document that is not one: not JSON, or not the grammar."""
 

@@ -32,6 +32,8 @@ class Ec2Instance:
     availability_zone: str
     private_ip: str
     attributes: Mapping[str, str]
+    spot_draining: bool = False
+    """``ECS_ENABLE_SPOT_INSTANCE_DRAINING=true`` in its user data."""
 
 
 def backend_of(place: Place) -> Any:
@@ -99,21 +101,21 @@ def joining(place: Place) -> list[Ec2Instance]:
     found = []
     for reservation in backend_of(place).reservations.values():
         for instance in reservation.instances:
-            cluster = _cluster_of(instance.user_data)
+            cluster = _setting(instance.user_data, "ECS_CLUSTER")
             if cluster and instance.state == "running":
                 found.append(_describe(place, instance, cluster))
     return found
 
 
-def _cluster_of(user_data: Any) -> str:
-    """``ECS_CLUSTER`` from user data, plain or base64; empty where it is not an ECS instance."""
+def _setting(user_data: Any, name: str) -> str:
+    """A setting of the agent from user data, plain or base64; empty where it is not set."""
     text = str(user_data or "")
-    if text and "ECS_CLUSTER" not in text:
+    if text and "ECS_" not in text:
         try:
             text = base64.b64decode(text, validate=True).decode()
         except (binascii.Error, ValueError):
             return ""
-    match = re.search(r"ECS_CLUSTER=[\"']?([A-Za-z0-9_-]+)", text)
+    match = re.search(rf"\b{name}=[\"']?([A-Za-z0-9_-]+)", text)
     return match[1] if match else ""
 
 
@@ -130,6 +132,7 @@ def _describe(place: Place, instance: Any, cluster: str) -> Ec2Instance:
         availability_zone=zone,
         private_ip=instance.private_ip,
         attributes=_attributes(instance, zone),
+        spot_draining=_setting(instance.user_data, "ECS_ENABLE_SPOT_INSTANCE_DRAINING").lower() == "true",
     )
 
 

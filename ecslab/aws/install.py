@@ -19,7 +19,7 @@ def install(context: LabContext) -> Any:
     from moto.backends import get_backend
     from moto.moto_api._internal import mock_random
 
-    from ecslab.aws import cloudwatch
+    from ecslab.aws import cloudwatch, groups
     from ecslab.aws.ecs.models import EcsBackend
 
     mock_random.seed(context.random.getrandbits(64))
@@ -32,6 +32,7 @@ def install(context: LabContext) -> Any:
     backends = get_backend("ecs")
     backends.backend = LabEcsBackend
     cloudwatch.install(context)
+    groups.install()
     backends.reset()  # after the factories: some of moto's backends make an ECS anew in their reset
     return backend()
 

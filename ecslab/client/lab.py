@@ -224,6 +224,14 @@ class Lab:
         said = self._transport.post("faults", task=name_of(task), container=container, action="kill")
         return [str(name) for name in said["killed"]]
 
+    def interrupt(self, subject: Any) -> None:
+        """Take a task on FARGATE_SPOT back, or a Spot instance (EC2 id): two minutes' notice, as on AWS."""
+        self._transport.post("interruptions", subject=name_of(subject))
+
+    def fargate_spot(self, *, available: bool | None = None) -> bool:
+        """Whether Fargate Spot has capacity now; ``available=False`` takes it away, True gives it back."""
+        return bool(self._transport.post("spot", available=available)["available"])
+
     # exercises
 
     def check(self, question: str, answer: Any = None) -> Report:

@@ -105,7 +105,7 @@ class Fleet:
 
     def set_running(self, instance: str, running: bool) -> bool:
         """Kill or start the agent of an instance (EC2 id, ARN or id). InvalidParameterException."""
-        ec2_id = self._ec2_id(instance)
+        ec2_id = self.ec2_id(instance)
         agent = self._agents.get(ec2_id)
         if agent is None:
             known = ", ".join(a for a in self._agents if a.startswith("i-")) or "none"
@@ -116,7 +116,8 @@ class Fleet:
             agent.stop()
         return running
 
-    def _ec2_id(self, instance: str) -> str:
+    def ec2_id(self, instance: str) -> str:
+        """The EC2 id of a container instance, given by id, ARN or EC2 id."""
         for known in self._backend.store.instances():
             if instance in (known.arn, known.instance_id, known.ec2_instance_id):
                 return str(known.ec2_instance_id)

@@ -58,17 +58,23 @@ class ControlPlane:
             self._mark(after.cluster_name, after.service_name)
         elif isinstance(after, ContainerInstance):
             self._mark_cluster(after.cluster_name)
+            self._mark_waiting()
         self._look_soon()
 
     def _room_changed(self, task: Task) -> None:
         """Room on an instance has become free: services that wait for room are looked at."""
         if task.last_status is TaskStatus.STOPPED and task.container_instance_arn:
+            self._mark_waiting()
             for service in self._backend.store.services(task.cluster_name):
                 if service.desired_count > 0 and not service.steady:
                     self._mark(service.cluster_name, service.service_name)
 
     def _mark(self, cluster: str, name: str) -> None:
         self._services[cluster, name] = None
+
+    def _mark_waiting(self) -> None:
+        for arn in self._backend.waiting:
+            self._tasks[arn] = None
 
     def _mark_cluster(self, cluster: str) -> None:
         for service in self._backend.store.services(cluster):
@@ -139,6 +145,7 @@ class ControlPlane:
     def _forget(self, task: Task) -> None:
         self._backend.store.forget_task(task.task_arn)
         self._backend.task_networks.pop(task.task_arn, None)
+        self._backend.waiting.pop(task.task_arn, None)
         self._fleet.forget(task)
         self._counted -= {(task.task_arn, TaskStatus.RUNNING), (task.task_arn, TaskStatus.STOPPED)}
 

@@ -13,11 +13,14 @@ from typing import Any
 from ecslab.aws import cloudwatch, interfaces
 from ecslab.aws.ecs.roles import check_roles
 from ecslab.errors import ApiError
+from ecslab.model.definition import TaskDefinition
 from ecslab.model.plan import Placement, Plan, ServiceSnapshot, Start, Stop
 from ecslab.model.service import Deployment, Service
 from ecslab.model.status import LaunchType, ServiceStatus, StopCode, TaskStatus
 from ecslab.model.task import Task
+from ecslab.scheduler.placement import Demand
 from ecslab.scheduler.services import CONSISTENTLY, THROTTLE_AFTER, UNHEALTHY, plan, throttle_pause
+from ecslab.scheduler.starts import demand_of
 
 REPEATED = 6 * 3600.0
 """Lab seconds within which the same event is not written twice in a row (facts: service_event_meta)."""
@@ -32,7 +35,7 @@ def snapshot(backend: Any, service: Service) -> ServiceSnapshot:
         if t.last_status is not TaskStatus.STOPPED
     )
     used = {d.task_definition for d in service.deployments} | {t.task_definition_arn for t in tasks}
-    rooms = () if service.launch_type == LaunchType.FARGATE else store.rooms(service.cluster_name)
+    rooms = () if service.launches_on is LaunchType.FARGATE else store.rooms(service.cluster_name)
     return ServiceSnapshot(
         service=service,
         tasks=tasks,
@@ -40,6 +43,8 @@ def snapshot(backend: Any, service: Service) -> ServiceSnapshot:
         rooms=rooms,
         zones=interfaces.zones_of(backend.place, service.network_configuration),
         in_alarm=_in_alarm(backend, service),
+        unavailable=backend.unavailable(),
+        managed=backend.managed(),
     )
 
 
@@ -109,7 +114,9 @@ def _start(backend: Any, service: Service, start: Start) -> Task:
         definition,
         start.placement.instance_arn or None,
         cluster=service.cluster_name,
-        launch_type=LaunchType(service.launch_type or "EC2"),
+        launch_type=service.launches_on,
+        capacity_provider_name=start.provider,
+        waits_for=_demand(backend, service, definition) if start.placement.instance_arn is None else None,
         group=f"service:{service.service_name}",
         started_by=start.deployment_id,
         service_name=service.service_name,
@@ -118,7 +125,7 @@ def _start(backend: Any, service: Service, start: Start) -> Task:
         enable_execute_command=service.enable_execute_command,
         tags=tags,
     )
-    if start.placement.verdicts:
+    if start.placement.instance_arn is not None and start.placement.verdicts:
         chosen = next(v for v in start.placement.verdicts if v.instance_arn == start.placement.instance_arn)
         backend.note(
             "placement.chosen",
@@ -128,6 +135,10 @@ def _start(backend: Any, service: Service, start: Start) -> Task:
             rows=rows(start.placement),
         )
     return task
+
+
+def _demand(backend: Any, service: Service, definition: TaskDefinition) -> Demand:
+    return demand_of(service, definition, interfaces.zones_of(backend.place, service.network_configuration))
 
 
 def _stop(backend: Any, stop: Stop) -> Task | None:

@@ -10,6 +10,7 @@ from dataclasses import replace
 from typing import Any
 
 from ecslab.aws import interfaces
+from ecslab.control.capacity import place_waiting
 from ecslab.errors import TaskError
 from ecslab.model.network import Eni
 from ecslab.model.status import DesiredStatus, StopCode, TaskStatus
@@ -24,7 +25,10 @@ def step(backend: Any, task: Task) -> None:
     stopping = task.desired_status is DesiredStatus.STOPPED
     status = task.last_status
     if status is TaskStatus.PROVISIONING and stopping:
+        backend.waiting.pop(task.task_arn, None)
         backend.move_task(task, TaskStatus.DEPROVISIONING if task.eni else TaskStatus.STOPPED)
+    elif task.task_arn in backend.waiting:
+        place_waiting(backend, task)
     elif status is TaskStatus.PROVISIONING:
         _provision(backend, task)
     elif stopping and status is TaskStatus.RUNNING:

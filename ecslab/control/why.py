@@ -49,7 +49,11 @@ def find_task(backend: Any, name: str) -> Task | None:
 def _of_task(backend: Any, task: Task) -> Why:
     chosen = backend.context.journal.read(kind="placement.chosen", subject=task.task_arn)
     sentences = [f"Task {task.task_id[:8]} of {task.group} is {task.last_status}; wanted is {task.desired_status}."]
-    if chosen:
+    if task.task_arn in backend.waiting:
+        sentences.append(
+            f"It waits for capacity: no instance of capacity provider {task.capacity_provider_name} has room for it."
+        )
+    elif chosen:
         sentences.append(_placed(chosen[-1]))
     elif task.container_instance_arn:
         sentences.append("RunTask or StartTask put it on its instance.")

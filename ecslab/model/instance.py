@@ -30,6 +30,7 @@ class ContainerInstance:
     agent_connected: bool = False
     agent_version: str = ""
     agent_update_status: str | None = None
+    capacity_provider_name: str | None = None
     attributes: Mapping[str, str] = field(default_factory=dict)
     tags: tuple[Mapping[str, str], ...] = ()
     version: int = 1

@@ -48,6 +48,10 @@ class ServiceSnapshot:
     """Instances of the cluster (EC2 launch type)."""
     zones: tuple[str, ...] = ()
     """Availability zones of the subnets in its networkConfiguration."""
+    unavailable: frozenset[str] = frozenset()
+    """Capacity providers that have no room whatever is asked for."""
+    managed: frozenset[str] = frozenset()
+    """Capacity providers whose tasks wait for capacity where there is none."""
     in_alarm: frozenset[str] = frozenset()
     """Those of its deployment alarms that are in ALARM."""
 
@@ -59,6 +63,9 @@ class Start:
     deployment_id: str
     task_definition: str
     placement: Placement
+    """No instance where the task waits for capacity; an empty one on Fargate."""
+    provider: str | None = None
+    """The capacity provider, where the service has a strategy."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

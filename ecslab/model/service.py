@@ -6,12 +6,14 @@ mean nothing. Times are lab seconds since the epoch.
 
 from __future__ import annotations
 
-import math
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from ecslab.model.status import DeploymentStatus, RolloutState, SchedulingStrategy, ServiceStatus
+from ecslab.model.capacity import Strategy, is_fargate
+from ecslab.model.deployment_settings import DeploymentConfiguration
+from ecslab.model.deployments import RevisionSummary, ServiceDeployment
+from ecslab.model.status import DeploymentStatus, LaunchType, RolloutState, SchedulingStrategy, ServiceStatus
 
 KEPT_EVENTS = 100
 """How many service events DescribeServices shows (facts: service_event_meta)."""
@@ -24,63 +26,6 @@ class ServiceEvent:
     id: str
     created_at: float
     message: str
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class BreakerThreshold:
-    """How many failed tasks trip the circuit breaker: of ``type`` BOUNDED_PERCENT, UNBOUNDED_PERCENT or COUNT."""
-
-    type: str = "BOUNDED_PERCENT"
-    value: int = 50
-
-
-LEAST_FAILURES, MOST_FAILURES = 3, 200
-"""The bounds of BOUNDED_PERCENT (facts: circuit_breaker)."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class CircuitBreaker:
-    """The deployment circuit breaker of a service."""
-
-    enable: bool = False
-    rollback: bool = False
-    reset_on_healthy_task: bool = True
-    threshold_configuration: BreakerThreshold = field(default_factory=BreakerThreshold)
-
-    def threshold(self, desired: int) -> int:
-        """The number of failed tasks at which a deployment of ``desired`` tasks has failed; at least one."""
-        kind, value = self.threshold_configuration.type, self.threshold_configuration.value
-        if kind == "COUNT":
-            return max(1, value)
-        share = math.ceil(desired * value / 100)
-        return max(1, share) if kind == "UNBOUNDED_PERCENT" else min(MOST_FAILURES, max(LEAST_FAILURES, share))
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class DeploymentAlarms:
-    """The CloudWatch alarms that fail a deployment."""
-
-    alarm_names: tuple[str, ...] = ()
-    enable: bool = False
-    rollback: bool = False
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class DeploymentConfiguration:
-    """Percentages of the desired count; defaults of the API for REPLICA are 100 and 200, for DAEMON 0 and 100."""
-
-    minimum_healthy_percent: int = 100
-    maximum_percent: int = 200
-    deployment_circuit_breaker: CircuitBreaker = field(default_factory=CircuitBreaker)
-    alarms: DeploymentAlarms | None = None
-
-    def lower(self, desired: int) -> int:
-        """The least number of healthy tasks a deployment keeps: ceil(desired × minimum / 100)."""
-        return math.ceil(desired * self.minimum_healthy_percent / 100)
-
-    def upper(self, desired: int) -> int:
-        """The most tasks a deployment may have: floor(desired × maximum / 100)."""
-        return math.floor(desired * self.maximum_percent / 100)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -97,6 +42,7 @@ class Deployment:
     running_count: int = 0
     failed_tasks: int = 0
     launch_type: str | None = None
+    capacity_provider_strategy: Strategy = ()
     platform_version: str | None = None
     platform_family: str | None = None
     network_configuration: Mapping[str, Any] | None = None
@@ -128,6 +74,7 @@ class Service:
     running_count: int = 0
     pending_count: int = 0
     launch_type: str | None = "EC2"
+    capacity_provider_strategy: Strategy = ()
     scheduling_strategy: SchedulingStrategy = SchedulingStrategy.REPLICA
     deployment_configuration: DeploymentConfiguration = field(default_factory=DeploymentConfiguration)
     deployment_controller: Mapping[str, str] = field(default_factory=lambda: {"type": "ECS"})
@@ -154,11 +101,27 @@ class Service:
     """Not on the wire."""
     last_completed: Deployment | None = None
     """Not on the wire: where a rollback goes."""
+    rollout: ServiceDeployment | None = None
+    """Not on the wire as such: the newest service deployment, whose ARN is ``currentServiceDeployment``."""
+    current_service_revisions: tuple[RevisionSummary, ...] = ()
+    """Derived from the tasks when a service is read, as counts are."""
 
     @property
     def cluster_name(self) -> str:
         """The cluster's name, from its ARN."""
         return self.cluster_arn.rsplit("/", 1)[-1]
+
+    @property
+    def launches_on(self) -> LaunchType:
+        """Where its tasks run: its launch type, or that of its capacity providers."""
+        if self.capacity_provider_strategy:
+            return LaunchType.FARGATE if is_fargate(self.capacity_provider_strategy) else LaunchType.EC2
+        return LaunchType(self.launch_type or "EC2")
+
+    @property
+    def current_service_deployment(self) -> str | None:
+        """ARN of the newest service deployment."""
+        return self.rollout.service_deployment_arn if self.rollout else None
 
     @property
     def primary(self) -> Deployment:

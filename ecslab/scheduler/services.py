@@ -14,7 +14,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
-from ecslab.model.definition import TaskDefinition
 from ecslab.model.plan import Placement, Plan, ServiceSnapshot, Start, Stop
 from ecslab.model.service import Deployment, Service
 from ecslab.model.status import (
@@ -22,8 +21,6 @@ from ecslab.model.status import (
     DeploymentStatus,
     DesiredStatus,
     HealthStatus,
-    LaunchType,
-    NetworkMode,
     RolloutState,
     SchedulingStrategy,
     ServiceStatus,
@@ -31,7 +28,8 @@ from ecslab.model.status import (
 )
 from ecslab.model.task import Task
 from ecslab.scheduler import breaker
-from ecslab.scheduler.placement import SERVICE_DEFAULT, Demand, Pick, place, take
+from ecslab.scheduler.placement import Pick
+from ecslab.scheduler.starts import find_starts, placement_events
 
 HEALTHY_AFTER = 40.0
 """Seconds in RUNNING after which a task without health check and load balancer counts as healthy (facts: rolling)."""
@@ -78,6 +76,7 @@ class _View:
 
     def __init__(self, snapshot: ServiceSnapshot, now: float) -> None:
         self.now = now
+        self.snapshot = snapshot
         self.service = snapshot.service
         self.primary = snapshot.service.primary if snapshot.service.deployments else None
         self.definitions = snapshot.definitions
@@ -251,44 +250,15 @@ def _daemon(view: _View, pick: Pick) -> Plan:
 
 
 def _place(view: _View, targets: Sequence[str | None], pick: Pick) -> tuple[list[Start], list[Placement]]:
-    """Place one task per target (an instance's ARN, or None for any), in the room the ones before have left."""
-    starts: list[Start] = []
-    unplaced: list[Placement] = []
-    if view.primary is None or not targets or breaker.stalled(view.service):
-        return starts, unplaced
-    definition = view.definitions[view.primary.task_definition]
-    rooms = {room.instance.arn: room for room in view.rooms}
-    for target in targets:
-        demand = _demand(view.service, definition, view.zones)
-        if view.service.launch_type == LaunchType.FARGATE:
-            found = Placement(instance_arn="")
-        else:
-            found = place(demand, [rooms[target]] if target else list(rooms.values()), pick)
-        if found.instance_arn is None:
-            unplaced.append(found)
-            break
-        if found.instance_arn:
-            rooms[found.instance_arn] = take(demand, rooms[found.instance_arn])
-        starts.append(
-            Start(deployment_id=view.primary.id, task_definition=view.primary.task_definition, placement=found)
-        )
-    return starts, unplaced
-
-
-def _demand(service: Service, definition: TaskDefinition, zones: tuple[str, ...]) -> Demand:
-    return Demand(
-        definition=definition,
-        group=f"service:{service.service_name}",
-        constraints=service.placement_constraints,
-        strategy=service.placement_strategy or SERVICE_DEFAULT,
-        zones=zones if definition.network_mode is NetworkMode.AWSVPC else (),
-    )
+    if view.primary is None or breaker.stalled(view.service):
+        return [], []
+    return find_starts(view.snapshot, view.new, targets, pick)
 
 
 def _conclude(view: _View, starts: list[Start], unplaced: list[Placement], counts: _Counts, *, desired: int) -> Plan:
     idle = not starts and not counts.stops and not unplaced
     settled = idle and not view.old and len(view.new) == desired and _all_running(view)
-    events = [*_placement_events(unplaced), *([DEADLOCK] if counts.deadlocked else [])]
+    events = [*placement_events(view.service, unplaced), *([DEADLOCK] if counts.deadlocked else [])]
     if sum(task.is_protected(view.now) for task in view.new) > desired:
         events.append(PROTECTED.format(deployment=view.current))
     service, completed = _roll_out(view, settled, desired)
@@ -345,27 +315,3 @@ def _drain(view: _View) -> Plan:
     gone = view.service.status is ServiceStatus.DRAINING and not view.live and not view.leaving
     service = replace(view.service, status=ServiceStatus.INACTIVE, deployments=()) if gone else view.service
     return Plan(service=service, stops=stops)
-
-
-CLOSEST = {
-    "RESOURCE:CPU": "has insufficient CPU units available.",
-    "RESOURCE:MEMORY": "has insufficient memory available.",
-    "RESOURCE:PORTS": "is already using a port required by your task.",
-    "RESOURCE:ENI": 'encountered error "RESOURCE:ENI".',
-    "ATTRIBUTE": "is missing an attribute required by your task.",
-    "AGENT": 'encountered error "AGENT".',
-}
-
-
-def _placement_events(unplaced: Sequence[Placement]) -> list[str]:
-    """AWS's sentence for a task that found no instance, with the closest match where there is one."""
-    if not unplaced:
-        return []
-    text = "was unable to place a task because no container instance met all of its requirements."
-    verdicts = unplaced[0].verdicts
-    if not verdicts:
-        return [f"{text} Reason: No Container Instances were found in your cluster."]
-    closest = max(verdicts, key=lambda v: (list(CLOSEST).index(v.reason) if v.reason in CLOSEST else -1) * -1)
-    why = CLOSEST.get(closest.reason, f'encountered error "{closest.reason}".')
-    instance = closest.instance_arn.rsplit("/", 1)[-1]
-    return [f"{text} The closest matching (container-instance {instance}) {why}"]

@@ -15,6 +15,7 @@ from ecslab.aws import ec2, logs
 from ecslab.aws.context import LabContext
 from ecslab.aws.iam.gate import Gate
 from ecslab.aws.install import install, wipe
+from ecslab.control.capacity import Capacity
 from ecslab.control.channel import Channel
 from ecslab.control.fleet import Fleet
 from ecslab.control.load import Loads
@@ -99,6 +100,7 @@ class OpenLab:
         self.channel = Channel(self.backend)
         self.fleet = Fleet(self.backend, self.channel, self.runtime, self.fabric)
         self.plane = ControlPlane(self.backend, self.fleet)
+        self.capacity = Capacity(self.backend, self.fleet)
         self.minute = Minute(self.backend, self.fleet)
         self.loads = Loads(self.backend, self.runtime, self.fabric)
 
@@ -112,6 +114,7 @@ class OpenLab:
     def _begin(self) -> None:
         self.journal.record("lab.opened", self.lab_id, f"the lab is open on the {self.choice.name} runtime")
         self.plane.start()
+        self.capacity.start()
         self.minute.start()
         self.backend.create_cluster(FIRST_CLUSTER)
         self.launch(FIRST_CLUSTER, FIRST_INSTANCES, FIRST_TYPE)
@@ -134,6 +137,7 @@ class OpenLab:
         with self.timeline.lock:
             self.minute.stop()
             self.loads.close()
+            self.capacity.stop()
             self.plane.stop()
             self.fleet.close()
         self.runtime.close()
@@ -150,6 +154,7 @@ class OpenLab:
         with self.timeline.lock:
             self.minute.stop()
             self.loads.close()
+            self.capacity.stop()
             self.plane.stop()
             self.fleet.close()
         self.timeline.close()

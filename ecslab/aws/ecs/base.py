@@ -13,10 +13,12 @@ from ecslab.aws.context import LabContext
 from ecslab.aws.ecs.store import Store
 from ecslab.errors import ClusterNotFoundException, InvalidParameterException
 from ecslab.model.arn import Place, last_part
+from ecslab.model.capacity import Strategy
 from ecslab.model.definition import TaskDefinition
 from ecslab.model.instance import ContainerInstance
-from ecslab.model.status import StopCode, TaskStatus
+from ecslab.model.status import LaunchType, StopCode, TaskStatus
 from ecslab.model.task import Task
+from ecslab.scheduler.placement import Demand
 from ecslab.scheduler.query import Expression, QueryError, parse
 
 Request = Mapping[str, Any]
@@ -39,9 +41,24 @@ class Verbs:
     task_networks: dict[str, Mapping[str, Any]]
     """The networkConfiguration each task was started with, by ARN."""
 
+    waiting: dict[str, Demand]
+    """What each task that waits for capacity needs, by ARN."""
+
     # What one family of verbs calls of another; the family that has it overrides it.
 
     def setting(self, name: str, principal: str = "") -> str:
+        raise NotImplementedError
+
+    def launch_of(self, request: Request, cluster: str) -> tuple[LaunchType, Strategy]:
+        raise NotImplementedError
+
+    def unavailable(self) -> frozenset[str]:
+        raise NotImplementedError
+
+    def check_association(self, names: list[str], strategy: Strategy) -> None:
+        raise NotImplementedError
+
+    def provided(self, instance: ContainerInstance) -> ContainerInstance:
         raise NotImplementedError
 
     def trunked(self, instance: ContainerInstance) -> ContainerInstance:

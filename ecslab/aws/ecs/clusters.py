@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from ecslab.aws.ecs.base import Failure, Request, Verbs, at_most, missing, page
+from ecslab.aws.ecs.capacity import read_strategy
 from ecslab.errors import (
     ClusterContainsContainerInstancesException,
     ClusterContainsServicesException,
@@ -24,7 +25,14 @@ class ClusterVerbs(Verbs):
     """CreateCluster, DescribeClusters, ListClusters, DeleteCluster."""
 
     def create_cluster(
-        self, cluster_name: str = "default", tags: Any = None, cluster_settings: Any = None, *args: Any, **kwargs: Any
+        self,
+        cluster_name: str = "default",
+        tags: Any = None,
+        cluster_settings: Any = None,
+        configuration: Any = None,
+        capacity_providers: Any = None,
+        default_capacity_provider_strategy: Any = None,
+        service_connect_defaults: Any = None,
     ) -> Any:
         """Create a cluster; one that is ACTIVE under that name is given back as it is, as AWS does."""
         if not NAME.fullmatch(cluster_name):
@@ -34,8 +42,13 @@ class ClusterVerbs(Verbs):
         known = self.clusters.get(cluster_name)
         if known is not None and known.status == "ACTIVE":
             return self._with_counts(known)
+        providers = [last_part(name) for name in capacity_providers or ()]
+        default = read_strategy(default_capacity_provider_strategy or ())
+        self.check_association(providers, default)
         settings = cluster_settings or [{"name": "containerInsights", "value": self.setting("containerInsights")}]
-        cluster = super().create_cluster(cluster_name, tags, settings, *args, **kwargs)  # type: ignore[misc]
+        cluster = super().create_cluster(  # type: ignore[misc]
+            cluster_name, tags, settings, configuration, providers, list(default), service_connect_defaults
+        )
         self.store.revision += 1
         self.note("cluster.created", cluster.arn, f"cluster {cluster_name} was created")
         return self._with_counts(cluster)

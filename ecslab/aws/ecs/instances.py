@@ -32,6 +32,7 @@ class InstanceView:
     attributes: Mapping[str, str | None]
     registered_at: float
     attachments: tuple[Mapping[str, Any], ...]
+    capacity_provider_name: str | None
     tags: tuple[Mapping[str, str], ...]
 
 
@@ -77,7 +78,7 @@ class InstanceVerbs(Verbs):
             f"with {instance.cpu} CPU units and {instance.memory} MiB",
             instance=instance.ec2_instance_id,
         )
-        return self.store.put_instance(self.trunked(instance))
+        return self.store.put_instance(self.provided(self.trunked(instance)))
 
     def find_instance(self, cluster: str, name: str) -> ContainerInstance | None:
         """An instance by id or ARN in a cluster, INACTIVE ones included."""
@@ -178,6 +179,7 @@ class InstanceVerbs(Verbs):
             attributes=dict(instance.attributes),
             registered_at=instance.registered_at,
             attachments=(),
+            capacity_provider_name=instance.capacity_provider_name,
             tags=instance.tags,
         )
 

@@ -12,6 +12,7 @@ from moto.ecs.models import EC2ContainerServiceBackend
 from ecslab.aws.context import LabContext
 from ecslab.aws.ecs.agents import AgentVerbs
 from ecslab.aws.ecs.attributes import AttributeVerbs
+from ecslab.aws.ecs.capacity import CapacityVerbs
 from ecslab.aws.ecs.clusters import ClusterVerbs
 from ecslab.aws.ecs.definitions import DefinitionVerbs
 from ecslab.aws.ecs.instances import InstanceVerbs
@@ -26,6 +27,7 @@ from ecslab.model.arn import Place
 
 class EcsBackend(
     ClusterVerbs,
+    CapacityVerbs,
     DefinitionVerbs,
     TaskVerbs,
     ServiceVerbs,
@@ -48,6 +50,8 @@ class EcsBackend(
         self.settings = {}
         self.last_revisions = {}
         self.task_networks = {}
+        self.waiting = {}
+        self.spot_available = True
 
     def reset(self) -> None:
         """Empty the account, as ``/moto-api/reset`` asks; listeners stay."""

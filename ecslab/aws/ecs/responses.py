@@ -26,11 +26,6 @@ NOT_YET = frozenset(
         "describe_task_sets",
         "update_task_set",
         "update_service_primary_task_set",
-        "create_capacity_provider",
-        "delete_capacity_provider",
-        "update_capacity_provider",
-        "describe_capacity_providers",
-        "put_cluster_capacity_providers",
     )
 )
 """What moto would answer with something that is not true of ECS: refused by name until this lab has it."""
@@ -234,6 +229,24 @@ class EcsResponse(EC2ContainerServiceResponse):  # type: ignore[misc]
     def list_account_settings(self) -> ActionResult:
         found, token = self.ecs_backend.list_settings(self.request, self.caller)
         return ActionResult({"settings": found, "nextToken": token})
+
+    # capacity providers
+
+    def create_capacity_provider(self) -> ActionResult:
+        return ActionResult({"capacityProvider": self.ecs_backend.create_provider(self.request)})
+
+    def describe_capacity_providers(self) -> ActionResult:
+        found, failures, token = self.ecs_backend.describe_providers(self.request)
+        return ActionResult({"capacityProviders": found, "failures": failures, "nextToken": token})
+
+    def update_capacity_provider(self) -> ActionResult:
+        return ActionResult({"capacityProvider": self.ecs_backend.update_provider(self.request)})
+
+    def delete_capacity_provider(self) -> ActionResult:
+        return ActionResult({"capacityProvider": self.ecs_backend.delete_provider(self.request)})
+
+    def put_cluster_capacity_providers(self) -> ActionResult:
+        return ActionResult({"cluster": self.ecs_backend.associate(self.request)})
 
     # agents
 

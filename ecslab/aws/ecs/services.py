@@ -9,8 +9,9 @@ from typing import Any
 
 from ecslab.aws import cloudwatch
 from ecslab.aws.ecs.base import Failure, Request, Verbs, at_most, missing, page
+from ecslab.aws.ecs.deploying import DEFAULTS, read_settings
 from ecslab.aws.ecs.networking import check_network
-from ecslab.aws.ecs.tasks import constraints_of, launch_of
+from ecslab.aws.ecs.tasks import constraints_of
 from ecslab.errors import (
     ClientException,
     InvalidParameterException,
@@ -20,11 +21,7 @@ from ecslab.errors import (
 from ecslab.model.arn import last_part
 from ecslab.model.service import (
     KEPT_EVENTS,
-    BreakerThreshold,
-    CircuitBreaker,
     Deployment,
-    DeploymentAlarms,
-    DeploymentConfiguration,
     Service,
     ServiceEvent,
 )
@@ -80,7 +77,7 @@ class ServiceVerbs(Verbs):
             raise ClientException("TaskDefinition can not be blank.")
         definition = self.definition(request["taskDefinition"], action="create a service from")
         strategy = SchedulingStrategy(request.get("schedulingStrategy") or "REPLICA")
-        launch, _ = launch_of(request)
+        launch, capacity = self.launch_of(request, cluster)
         check_network(self.place, definition, request.get("networkConfiguration"), launch)
         now = self.context.now()
         bare = Service(
@@ -92,9 +89,10 @@ class ServiceVerbs(Verbs):
             created_at=now,
             created_by=f"arn:aws:iam::{self.place.account}:root",
             role_arn=f"arn:aws:iam::{self.place.account}:role/aws-service-role/ecs.amazonaws.com/AWSServiceRoleForECS",
-            launch_type=launch.value,
+            launch_type=None if capacity else launch.value,
+            capacity_provider_strategy=capacity,
             scheduling_strategy=strategy,
-            deployment_configuration=_percents(request.get("deploymentConfiguration"), _DEFAULTS[strategy]),
+            deployment_configuration=read_settings(request.get("deploymentConfiguration"), DEFAULTS[strategy]),
             network_configuration=request.get("networkConfiguration"),
             placement_constraints=constraints_of(request),
             placement_strategy=_strategy(request, strategy),
@@ -118,6 +116,7 @@ class ServiceVerbs(Verbs):
             created_at=now,
             updated_at=now,
             launch_type=service.launch_type,
+            capacity_provider_strategy=service.capacity_provider_strategy,
             platform_version="1.4.0" if service.platform_version else None,
             platform_family=service.platform_family,
             network_configuration=service.network_configuration,
@@ -146,7 +145,8 @@ class ServiceVerbs(Verbs):
         _refuse_what_is_missing(request)
         changed = self._changed(service, request)
         anew = request.get("forceNewDeployment") or any(
-            getattr(changed, part) != getattr(service, part) for part in ("task_definition", "network_configuration")
+            getattr(changed, part) != getattr(service, part)
+            for part in ("task_definition", "network_configuration", "capacity_provider_strategy")
         )
         if anew:
             older = tuple(replace(d, status=DeploymentStatus.ACTIVE) for d in service.deployments)
@@ -168,25 +168,34 @@ class ServiceVerbs(Verbs):
         strategy = service.scheduling_strategy
         changes: dict[str, Any] = {}
         if request.get("desiredCount") is not None:
-            changes["desired_count"] = _desired(request, strategy, LaunchType(service.launch_type or "EC2"))
+            changes["desired_count"] = _desired(request, strategy, service.launches_on)
         if request.get("taskDefinition"):
             changes["task_definition"] = self.definition(request["taskDefinition"], action="deploy").arn
         if request.get("deploymentConfiguration"):
             now = service.deployment_configuration
-            changes["deployment_configuration"] = _percents(request["deploymentConfiguration"], now)
+            changes["deployment_configuration"] = read_settings(request["deploymentConfiguration"], now)
         if request.get("placementConstraints") is not None:
             changes["placement_constraints"] = constraints_of(request)
         if request.get("placementStrategy") is not None:
             changes["placement_strategy"] = _strategy(request, strategy)
+        if request.get("capacityProviderStrategy") is not None:
+            changes |= self._capacity(service, request)
         for key, field in _PLAIN:
             if request.get(key) is not None:
                 changes[field] = request[key]
         changed = replace(service, **changes)
-        if request.get("taskDefinition") or request.get("networkConfiguration"):
+        if any(request.get(key) for key in ("taskDefinition", "networkConfiguration", "capacityProviderStrategy")):
             definition = self.store.definitions[changed.task_definition]
-            launch = LaunchType(service.launch_type or "EC2")
-            check_network(self.place, definition, changed.network_configuration, launch)
+            check_network(self.place, definition, changed.network_configuration, changed.launches_on)
         return changed
+
+    def _capacity(self, service: Service, request: Request) -> dict[str, Any]:
+        """A changed strategy; an empty one goes back to the launch type its providers stood for."""
+        if not request["capacityProviderStrategy"]:
+            return {"capacity_provider_strategy": (), "launch_type": service.launches_on.value}
+        daemon = {"schedulingStrategy": service.scheduling_strategy.value}
+        _, capacity = self.launch_of({**request, **daemon}, service.cluster_name)
+        return {"capacity_provider_strategy": capacity, "launch_type": None}
 
     def delete_service(self, request: Request) -> Service:
         """Make a service DRAINING; refused above desired 0 unless forced."""
@@ -280,10 +289,6 @@ def _wanted(tasks: list[Task]) -> int:
     return sum(t.desired_status is DesiredStatus.RUNNING for t in tasks)
 
 
-_DEFAULTS = {
-    SchedulingStrategy.REPLICA: DeploymentConfiguration(minimum_healthy_percent=100, maximum_percent=200),
-    SchedulingStrategy.DAEMON: DeploymentConfiguration(minimum_healthy_percent=0, maximum_percent=100),
-}
 _PLAIN = (
     ("networkConfiguration", "network_configuration"),
     ("healthCheckGracePeriodSeconds", "health_check_grace_period_seconds"),
@@ -323,56 +328,6 @@ def _desired(request: Request, strategy: SchedulingStrategy, launch: LaunchType)
     if count < 0:
         raise InvalidParameterException(f"desiredCount cannot be negative; it is {count}.")
     return int(count)
-
-
-def _percents(given: Mapping[str, Any] | None, now: DeploymentConfiguration) -> DeploymentConfiguration:
-    given = given or {}
-    low, high = given.get("minimumHealthyPercent"), given.get("maximumPercent")
-    changed = DeploymentConfiguration(
-        minimum_healthy_percent=now.minimum_healthy_percent if low is None else low,
-        maximum_percent=now.maximum_percent if high is None else high,
-        deployment_circuit_breaker=_breaker(given.get("deploymentCircuitBreaker"), now.deployment_circuit_breaker),
-        alarms=_alarms(given.get("alarms"), now.alarms),
-    )
-    low, high = changed.minimum_healthy_percent, changed.maximum_percent
-    if not 0 <= low <= 200 or not 100 <= high <= 200 or low > high:
-        raise InvalidParameterException(
-            f"minimumHealthyPercent {low} and maximumPercent {high} do not go together: the minimum is 0 or more and "
-            "not above the maximum, the maximum 100 to 200."
-        )
-    return changed
-
-
-def _breaker(given: Mapping[str, Any] | None, now: CircuitBreaker) -> CircuitBreaker:
-    if given is None:
-        return now
-    threshold = given.get("thresholdConfiguration") or {}
-    kind, value = threshold.get("type") or "BOUNDED_PERCENT", threshold.get("value")
-    wanted = BreakerThreshold(type=kind, value=50 if value is None else value)
-    if wanted.value < 1 or (kind != "COUNT" and wanted.value > 100):
-        raise InvalidParameterException(
-            f"thresholdConfiguration value {wanted.value} is not valid for {kind}: a percentage is 1 to 100, a COUNT "
-            "1 or more."
-        )
-    if given.get("rollback") and not given.get("enable"):
-        raise InvalidParameterException("deploymentCircuitBreaker can roll back only where enable is true.")
-    return CircuitBreaker(
-        enable=bool(given.get("enable")),
-        rollback=bool(given.get("rollback")),
-        reset_on_healthy_task=given.get("resetOnHealthyTask") is not False,
-        threshold_configuration=wanted,
-    )
-
-
-def _alarms(given: Mapping[str, Any] | None, now: DeploymentAlarms | None) -> DeploymentAlarms | None:
-    if given is None:
-        return now
-    names = tuple(given.get("alarmNames") or ())
-    if given.get("enable") and not names:
-        raise InvalidParameterException(
-            "alarms.alarmNames must name at least one CloudWatch alarm where enable is true."
-        )
-    return DeploymentAlarms(alarm_names=names, enable=bool(given.get("enable")), rollback=bool(given.get("rollback")))
 
 
 def _strategy(request: Request, scheduling: SchedulingStrategy) -> tuple[Mapping[str, str], ...]:

@@ -72,7 +72,11 @@ class Store:
         self._tasks_of_instance.move(
             arn, before.container_instance_arn if before else None, task.container_instance_arn
         )
-        if task.container_instance_arn and (before is None or before.last_status != task.last_status):
+        if task.container_instance_arn and (
+            before is None
+            or before.last_status != task.last_status
+            or before.container_instance_arn != task.container_instance_arn
+        ):
             self._rooms.pop(task.container_instance_arn, None)
         self._tell(before, task)
         return task

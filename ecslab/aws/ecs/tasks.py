@@ -8,6 +8,7 @@ from typing import Any
 
 from ecslab.aws import interfaces
 from ecslab.aws.ecs.base import Failure, Request, Verbs, at_most, missing, page, read_query
+from ecslab.aws.ecs.capacity import NO_SPOT
 from ecslab.aws.ecs.lifecycle import advance, wish_stopped
 from ecslab.aws.ecs.networking import check_network
 from ecslab.aws.ecs.roles import check_roles
@@ -23,10 +24,10 @@ from ecslab.model.status import (
     TaskStatus,
 )
 from ecslab.model.task import Container, Task
+from ecslab.scheduler.capacity import split
 from ecslab.scheduler.placement import Demand, place
 
 NO_INSTANCES = "No Container Instances were found in your cluster."
-CAPACITY_TYPES = ("FARGATE", "FARGATE_SPOT")
 
 
 class TaskVerbs(Verbs):
@@ -37,32 +38,35 @@ class TaskVerbs(Verbs):
         cluster = self.active_cluster(request.get("cluster"))
         definition = self.definition(request["taskDefinition"])
         count = _count(request)
-        launch_type, provider = launch_of(request)
+        launch_type, strategy = self.launch_of(request, cluster)
         check_network(self.place, definition, request.get("networkConfiguration"), launch_type)
         overrides = _overrides(request, definition)
-        if launch_type is not LaunchType.FARGATE and not self.store.instances(cluster):
+        if launch_type is not LaunchType.FARGATE and not strategy and not self.store.instances(cluster):
             raise InvalidParameterException(NO_INSTANCES + " Register an instance, or use the FARGATE launch type.")
         check_roles(self.place, self.context, cluster, definition, overrides)
         tasks: list[Task] = []
-        for _ in range(count):
-            placement = self._place_once(request, cluster, definition, launch_type, overrides)
-            if placement.instance_arn is None:
+        for provider in split(strategy, count) if strategy else [None] * count:
+            if provider in self.unavailable():
+                return tasks, [{"arn": self.place.cluster(cluster), "reason": NO_SPOT}]
+            demand = self._demand(request, definition, overrides)
+            placement = self._place_once(demand, cluster, launch_type, provider)
+            if placement.instance_arn is None and provider is None:
                 return tasks, self._unplaced(definition, placement)
             given = self._given(request, cluster, launch_type, provider, overrides)
+            given["waits_for"] = demand if placement.instance_arn is None else None
             tasks.append(self.add_task(definition, placement.instance_arn or None, **given))
         return tasks, []
 
-    def _place_once(
-        self,
-        request: Request,
-        cluster: str,
-        definition: TaskDefinition,
-        launch: LaunchType,
-        overrides: Mapping[str, Any],
-    ) -> Placement:
+    def _place_once(self, demand: Demand, cluster: str, launch: LaunchType, provider: str | None) -> Placement:
         if launch is LaunchType.FARGATE:
             return Placement(instance_arn="")
-        demand = Demand(
+        rooms = self.store.rooms(cluster)
+        if provider is not None:
+            rooms = tuple(room for room in rooms if room.instance.capacity_provider_name == provider)
+        return place(demand, rooms, self.context.random.choice)
+
+    def _demand(self, request: Request, definition: TaskDefinition, overrides: Mapping[str, Any]) -> Demand:
+        return Demand(
             definition=definition,
             group=_group(request, definition),
             constraints=constraints_of(request),
@@ -71,7 +75,6 @@ class TaskVerbs(Verbs):
             cpu=cpu_units(overrides.get("cpu")),
             memory=memory_mib(overrides.get("memory")),
         )
-        return place(demand, self.store.rooms(cluster), self.context.random.choice)
 
     def _unplaced(self, definition: TaskDefinition, placement: Placement) -> list[Failure]:
         rows = [{"instance": v.ec2_instance_id, "reason": v.reason, "detail": v.detail} for v in placement.verdicts]
@@ -137,9 +140,10 @@ class TaskVerbs(Verbs):
         overrides: Mapping[str, Any] | None = None,
         network: Mapping[str, Any] | None = None,
         tags: tuple[Mapping[str, str], ...] = (),
+        waits_for: Demand | None = None,
         **fields: Any,
     ) -> Task:
-        """Write down one new task: PROVISIONING when it waits for a network interface, else PENDING."""
+        """Write down one new task: PROVISIONING when it waits for a network interface or for capacity, else PENDING."""
         task_id = self.context.hex_id()
         arn = self.place.task(cluster, task_id)
         fargate = launch_type is LaunchType.FARGATE
@@ -156,7 +160,7 @@ class TaskVerbs(Verbs):
             cpu=str(_or(cpu_units(overrides.get("cpu")), definition.reserved_cpu)),
             memory=str(_or(memory_mib(overrides.get("memory")), definition.reserved_memory)),
             group=group or f"family:{definition.family}",
-            last_status=TaskStatus.PROVISIONING if awsvpc else TaskStatus.PENDING,
+            last_status=TaskStatus.PROVISIONING if awsvpc or waits_for else TaskStatus.PENDING,
             overrides=overrides,
             availability_zone=self._zone(instance_arn, network, cluster, fields.get("service_name")),
             attributes=({"name": "ecs.cpu-architecture", "value": "x86_64"},) if fargate else (),
@@ -166,6 +170,8 @@ class TaskVerbs(Verbs):
             **{k: v for k, v in fields.items() if k != "platform_version"},
         )
         self.task_networks[arn] = network or {}
+        if waits_for is not None:
+            self.waiting[arn] = waits_for
         self.store.put_task(task)
         self._journal_status(task, None)
         return task
@@ -301,23 +307,6 @@ def _count(request: Request) -> int:
 
 def _group(request: Request, definition: TaskDefinition) -> str:
     return request.get("group") or f"family:{definition.family}"
-
-
-def launch_of(request: Request) -> tuple[LaunchType, str | None]:
-    """The launch type and, where a strategy names Fargate, the capacity provider of a run or service."""
-    strategy = request.get("capacityProviderStrategy") or []
-    if strategy and request.get("launchType"):
-        raise InvalidParameterException(
-            "Specifying both a launch type and capacity provider strategy is not supported. Remove one and try again."
-        )
-    if not strategy:
-        return LaunchType(request.get("launchType") or "EC2"), None
-    name = max(strategy, key=lambda s: (s.get("base") or 0, s.get("weight") or 0))["capacityProvider"]
-    if name not in CAPACITY_TYPES:
-        raise InvalidParameterException(
-            f"The specified capacity provider '{name}' was not found. This lab knows FARGATE and FARGATE_SPOT so far."
-        )
-    return LaunchType.FARGATE, name
 
 
 def constraints_of(request: Request) -> tuple[Mapping[str, str], ...]:
