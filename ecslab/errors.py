@@ -102,6 +102,24 @@ class ServiceNotActiveException(ApiError):
         super().__init__(message)
 
 
+class ServiceDeploymentNotFoundException(ApiError):
+    """The service deployment does not exist."""
+
+    def __init__(self, message: str = "Service deployment not found. See ListServiceDeployments.") -> None:
+        super().__init__(message)
+
+
+class TaskSetNotFoundException(ApiError):
+    """The task set does not exist."""
+
+    def __init__(self, message: str = "The specified task set could not be found.") -> None:
+        super().__init__(message)
+
+
+class ConflictException(ApiError):
+    """What is asked for does not go with the state something is in."""
+
+
 class ResourceInUseException(ApiError):
     """Something that is still used cannot be removed."""
 

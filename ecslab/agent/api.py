@@ -13,6 +13,7 @@ from enum import StrEnum
 from typing import Protocol, runtime_checkable
 
 from ecslab.model.definition import TaskDefinition
+from ecslab.model.instance import LATEST_AGENT
 from ecslab.model.status import HealthStatus, TaskStatus
 from ecslab.model.task import NetworkBinding, Task
 
@@ -34,7 +35,7 @@ class AgentConfig:
     availability_zone: str = ""
     private_ip: str = ""
     attributes: Mapping[str, str] = field(default_factory=dict)
-    version: str = "1.105.1"
+    version: str = LATEST_AGENT
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -1,4 +1,4 @@
-"""What an agent answers to its tasks' containers: credentials of the task role, and the task's metadata.
+"""What an agent answers to its tasks' containers: the task role's credentials, metadata, scale-in protection.
 
 It has no socket: ``answer`` takes a path. Invariant: a container learns of the task it was given an id for and of no
 other; the execution role's credentials are never among the answers.
@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
+from ecslab.agent import protection
 from ecslab.agent.api import HoldsRoles
 from ecslab.agent.known import KnownContainer, KnownTask
 from ecslab.agent.metadata import container_metadata, statistics, task_metadata
@@ -48,7 +49,9 @@ def doors(task: KnownTask, container: str, wiring: ContainerWiring) -> dict[str,
     """
     found = {}
     if wiring.agent:
-        found["ECS_CONTAINER_METADATA_URI_V4"] = f"{wiring.agent}{METADATA}{metadata_id(task.task_id, container)}"
+        own = metadata_id(task.task_id, container)
+        found["ECS_CONTAINER_METADATA_URI_V4"] = f"{wiring.agent}{METADATA}{own}"
+        found["ECS_AGENT_URI"] = f"{wiring.agent}{protection.PREFIX}{own}"
         if task.credentials_id:
             path = CREDENTIALS + task.credentials_id
             name = "RELATIVE" if wiring.agent == RELATIVE else "FULL"
@@ -69,9 +72,13 @@ class TaskEndpoint:
         self._runtime = runtime
         self._timeline = timeline
 
-    def answer(self, path: str) -> Answer:
-        """The answer to GET ``path``. Call it without the timeline's lock: statistics are measured for real."""
+    def answer(self, path: str, method: str = "GET", body: str = "") -> Answer:
+        """The answer to a request. Call it without the timeline's lock: statistics are measured for real."""
         path = path.partition("?")[0]
+        if path.startswith(protection.PREFIX) and path.endswith(protection.SUFFIX) and method in ("GET", "PUT"):
+            return self._protection(path.removeprefix(protection.PREFIX).partition("/")[0], method, body)
+        if method != "GET":
+            return _problem(405, "MethodNotAllowed", f"{path} is read with GET.")
         if path.startswith(CREDENTIALS.rstrip("/")):
             with self._timeline.lock:
                 return self._credentials(path.removeprefix(CREDENTIALS.rstrip("/")).strip("/"))
@@ -79,6 +86,15 @@ class TaskEndpoint:
             identity, _, rest = path.removeprefix(METADATA).strip("/").partition("/")
             return self._metadata(identity, rest)
         return _problem(404, "NotFound", f"404 page not found: {path}")
+
+    def _protection(self, identity: str, method: str, body: str) -> Answer:
+        with self._timeline.lock:
+            task = self._find(identity.partition("-")[0])
+            own = task is not None and any(metadata_id(task.task_id, c.name) == identity for c in _containers(task))
+            if task is None or not own or not isinstance(self._api, protection.Protects):
+                return _problem(404, "NotFound", f"Failed to find a task for the request '{identity}'")
+            status, told = protection.answer(self._api, task.assignment.task, method, body)
+        return Answer(status=status, body=json.dumps(told))
 
     def _credentials(self, credentials_id: str) -> Answer:
         if not credentials_id:

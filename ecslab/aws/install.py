@@ -9,6 +9,7 @@ per process.
 
 from __future__ import annotations
 
+import warnings
 from typing import Any
 
 from ecslab.aws.context import ACCOUNT, REGION, LabContext
@@ -19,9 +20,10 @@ def install(context: LabContext) -> Any:
     from moto.backends import get_backend
     from moto.moto_api._internal import mock_random
 
-    from ecslab.aws import cloudwatch, groups
+    from ecslab.aws import cloudwatch, events_backend, groups
     from ecslab.aws.ecs.models import EcsBackend
 
+    warnings.filterwarnings("ignore", r"Exception\(ECSException\) with code")  # codes of every AWS API, in no model
     mock_random.seed(context.random.getrandbits(64))
 
     class LabEcsBackend(EcsBackend):
@@ -33,6 +35,7 @@ def install(context: LabContext) -> Any:
     backends.backend = LabEcsBackend
     cloudwatch.install(context)
     groups.install()
+    events_backend.install(context)
     backends.reset()  # after the factories: some of moto's backends make an ECS anew in their reset
     return backend()
 

@@ -14,10 +14,12 @@ from typing import TYPE_CHECKING, Any, TypeVar
 from ecslab.client import cards, virtual
 from ecslab.client.chart import Chart, chart
 from ecslab.client.clock import LabTime
+from ecslab.client.commands import Output, execute
 from ecslab.client.failures import problem
 from ecslab.client.iam import Denials, credentials, why_denied
 from ecslab.client.lint import Lint, lint
 from ecslab.client.load import Load, Loads, Pattern, every_load, start_load
+from ecslab.client.pretended import Pretences, pretended
 from ecslab.client.reports import Hint, Logs, Page, Report, Score, Solution, Story, Why
 from ecslab.client.subjects import name_of
 from ecslab.client.transport import Json, Transport
@@ -120,7 +122,8 @@ class Lab:
     def show(self, cluster: str | None = None, *, view: str = "status") -> LiveView:
         """A live view of the lab (or of one cluster) that keeps itself up to date; put it last in a cell.
 
-        ``view="network"`` draws who shares a network namespace, with which address and ports.
+        ``view="network"`` draws who shares a network namespace, with which address and ports; ``view="placement"`` what
+        is reserved on which instance, and the latest placement decisions with their reasons.
         """
         from ecslab.client.view import KINDS, Views
 
@@ -167,6 +170,13 @@ class Lab:
             "Is it RUNNING, and has its definition portMappings?",
         )
 
+    def exec(self, task: Any, command: str, container: str | None = None) -> Output:
+        """Run a command in a container through ECS Exec and wait for its output, which has an ``exit_code``.
+
+        What ExecuteCommand needs is needed here: a task started with enableExecuteCommand, and a task role that may.
+        """
+        return execute(self._transport, name_of(task), command, container)
+
     def chart(self, service: Any, *, minutes: float | None = None, cluster: str | None = None) -> Chart:
         """A service's metrics against their targets, its alarms, counts, cooldowns and scaling activities.
 
@@ -180,6 +190,10 @@ class Lab:
         Takes what register_task_definition takes, as a mapping or as keywords, and registers nothing.
         """
         return lint(self._transport, {**(definition or {}), **more})
+
+    def pretended(self) -> Pretences:
+        """What was asked for in this lab so far and has not the effect here that it has on AWS, with the reasons."""
+        return pretended(self._transport)
 
     # users who are not there
 
@@ -231,6 +245,13 @@ class Lab:
     def fargate_spot(self, *, available: bool | None = None) -> bool:
         """Whether Fargate Spot has capacity now; ``available=False`` takes it away, True gives it back."""
         return bool(self._transport.post("spot", available=available)["available"])
+
+    def hook(self, function: str, answer: str) -> None:
+        """What the Lambda function (ARN) of a lifecycle hook answers from now on: SUCCEEDED, FAILED or IN_PROGRESS.
+
+        The lab runs no Lambda functions; a hook of which it was told nothing answers SUCCEEDED after five seconds.
+        """
+        self._transport.post("hooks", function=function, answer=answer)
 
     # exercises
 

@@ -293,14 +293,15 @@ def _instance(instance: Json) -> Html:
         "div",
         head,
         tag("div", " · ".join(str(w) for w in words if w), class_="soft small"),
-        _gauge("CPU", instance["cpu"], "units"),
-        _gauge("Memory", instance["memory"], "MiB"),
+        gauge("CPU", instance["cpu"], "units"),
+        gauge("Memory", instance["memory"], "MiB"),
         class_="card" if connected else "card bad",
         aria_label=f"container instance {instance['ec2InstanceId']}",
     )
 
 
-def _gauge(name: str, room: Json, unit: str) -> Html:
+def gauge(name: str, room: Json, unit: str) -> Html:
+    """A bar of what is taken of a resource, with the numbers."""
     whole, left = room["registered"], room["remaining"]
     used = whole - left
     share = 100 * used / whole if whole else 0

@@ -12,8 +12,8 @@ import sys
 import threading
 from typing import Any
 
+from ecslab.client import drawing, placing
 from ecslab.client.connecting import is_private
-from ecslab.client.drawing import draw, sketch
 from ecslab.client.render import render, summary
 from ecslab.client.transport import Json, Transport
 from ecslab.errors import EcslabError
@@ -24,9 +24,10 @@ SILENT_EVERY = 1.0
 MOST_OPEN = 4
 """Views that are kept up to date at once; the oldest then stands still."""
 LOOK_SECONDS = 10.0
-STATUS, NETWORK = "status", "network"
-KINDS = (STATUS, NETWORK)
-"""What a view shows: how everything is doing, or who reaches whom."""
+STATUS = "status"
+DRAWN = {"network": drawing, "placement": placing}
+KINDS = (STATUS, *DRAWN)
+"""What a view shows: how everything is doing, who reaches whom, or what is placed where and why."""
 EMPTY: Json = {"revision": -1, "now": 0.0, "clusters": []}
 
 
@@ -51,8 +52,8 @@ class LiveView:
         return self._drawn(reachable=self._reachable, live=self.is_open)
 
     def _drawn(self, *, reachable: bool, live: bool) -> str:
-        if self._kind == NETWORK:
-            return draw(self._state, cluster=self._cluster, note=self._note, live=live)
+        if self._kind in DRAWN:
+            return str(DRAWN[self._kind].draw(self._state, cluster=self._cluster, note=self._note, live=live))
         return render(self._state, cluster=self._cluster, reachable=reachable, note=self._note, live=live)
 
     def tell(self, state: Json | None, note: str = "") -> None:
@@ -76,7 +77,8 @@ class LiveView:
             widget.value = self.html()
 
     def __repr__(self) -> str:
-        return (sketch if self._kind == NETWORK else summary)(self._state, self._cluster)
+        told = DRAWN[self._kind].sketch if self._kind in DRAWN else summary
+        return str(told(self._state, self._cluster))
 
     def _repr_mimebundle_(self, **wanted: Any) -> dict[str, Any]:
         bundle: dict[str, Any] = {"text/plain": repr(self)}

@@ -17,7 +17,9 @@ from ecslab.agent.api import (
     TaskReport,
     TaskUsage,
 )
+from ecslab.agent.protection import Protection
 from ecslab.aws import logs, secrets
+from ecslab.control.protection import protection
 from ecslab.control.roles import Roles
 from ecslab.model.instance import ContainerInstance
 from ecslab.model.status import DesiredStatus, HealthStatus, TaskStatus
@@ -166,6 +168,10 @@ class Channel:
     def credentials_id(self, task: Task) -> str:
         """As the task's payload brings it to the agent."""
         return self._roles.credentials_id(task)
+
+    def protection(self, task: Task, wish: Mapping[str, Any] | None) -> Protection:
+        """GetTaskProtection and, with a wish, UpdateTaskProtection, with the task role's permissions."""
+        return protection(self._backend, task, wish)
 
     def credentials(self, credentials_id: str) -> RoleCredentials | None:
         """The task role's credentials."""

@@ -198,6 +198,8 @@ class Scaling:
 
 def _deploying(service: Service) -> bool:
     """A deployment that is not finished: scale-in waits for it."""
+    if service.task_sets or not service.deployments:
+        return len(service.task_sets) > 1
     return len(service.deployments) > 1 or service.primary.rollout_state is RolloutState.IN_PROGRESS
 
 

@@ -6,12 +6,15 @@ committed (tasks recorded, events written in AWS's words) and start failures are
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
 from ecslab.aws import cloudwatch, interfaces
 from ecslab.aws.ecs.roles import check_roles
+from ecslab.aws.ecs.task_tags import FROM_DEFINITION, FROM_SERVICE, managed_tags, merged_tags
+from ecslab.control import grace
+from ecslab.control.deployments import note_progress
 from ecslab.errors import ApiError
 from ecslab.model.definition import TaskDefinition
 from ecslab.model.plan import Placement, Plan, ServiceSnapshot, Start, Stop
@@ -21,6 +24,7 @@ from ecslab.model.task import Task
 from ecslab.scheduler.placement import Demand
 from ecslab.scheduler.services import CONSISTENTLY, THROTTLE_AFTER, UNHEALTHY, plan, throttle_pause
 from ecslab.scheduler.starts import demand_of
+from ecslab.scheduler.upkeep import deployed_as
 
 REPEATED = 6 * 3600.0
 """Lab seconds within which the same event is not written twice in a row (facts: service_event_meta)."""
@@ -34,18 +38,26 @@ def snapshot(backend: Any, service: Service) -> ServiceSnapshot:
         for t in store.tasks_of_service(service.cluster_name, service.service_name)
         if t.last_status is not TaskStatus.STOPPED
     )
-    used = {d.task_definition for d in service.deployments} | {t.task_definition_arn for t in tasks}
-    rooms = () if service.launches_on is LaunchType.FARGATE else store.rooms(service.cluster_name)
+    used = {d.task_definition for d in service.works} | {t.task_definition_arn for t in tasks}
+    rooms = (
+        () if service.launches_on is LaunchType.FARGATE and not service.task_sets else store.rooms(service.cluster_name)
+    )
     return ServiceSnapshot(
         service=service,
-        tasks=tasks,
+        tasks=grace.as_seen(service, tasks, backend.context.now()),
         definitions={arn: store.definitions[arn] for arn in used},
         rooms=rooms,
-        zones=interfaces.zones_of(backend.place, service.network_configuration),
+        zones=interfaces.zones_of(backend.place, _network(service)),
         in_alarm=_in_alarm(backend, service),
+        hook_answers=backend.hook_answers,
         unavailable=backend.unavailable(),
         managed=backend.managed(),
     )
+
+
+def _network(service: Service) -> Mapping[str, Any] | None:
+    """The network its next tasks are in: the service's, or its newest task set's."""
+    return service.task_sets[-1].network_configuration if service.task_sets else service.network_configuration
 
 
 def _in_alarm(backend: Any, service: Service) -> frozenset[str]:
@@ -57,9 +69,16 @@ def reconcile(backend: Any, service: Service) -> float | None:
     """Plan one service and commit the plan; the time at which to look again at the latest, or None."""
     if service.status is ServiceStatus.INACTIVE:
         return None
-    decided = plan(snapshot(backend, service), backend.context.now(), backend.context.random.choice)
+    now = backend.context.now()
+    spared = grace.next_look(service, _tasks_of(backend, service), now)
+    decided = plan(snapshot(backend, service), now, backend.context.random.choice)
     commit(backend, decided)
-    return decided.recheck_at
+    return min((at for at in (decided.recheck_at, spared) if at is not None), default=None)
+
+
+def _tasks_of(backend: Any, service: Service) -> Iterable[Task]:
+    found: Iterable[Task] = backend.store.tasks_of_service(service.cluster_name, service.service_name)
+    return found
 
 
 def commit(backend: Any, decided: Plan) -> None:
@@ -76,6 +95,7 @@ def commit(backend: Any, decided: Plan) -> None:
     for message in (*decided.events, *refused.values()):
         service = _say_once(backend, service, message)
     service = _throttle(service, refused, backend.context.now())
+    note_progress(backend, service)
     backend.store.put_service(service)
     if service.status is ServiceStatus.INACTIVE:
         backend.note("service.inactive", service.service_arn, f"service {service.service_name} is INACTIVE")
@@ -98,8 +118,7 @@ def _throttle(service: Service, refused: Mapping[str, str], now: float) -> Servi
     """Deployments that may start nothing wait, as those do whose tasks fail to start."""
     if not refused:
         return service
-    waiting = tuple(_failed(d, now) if d.id in refused else d for d in service.deployments)
-    return replace(service, deployments=waiting)
+    return service.with_works({d.id: _failed(d, now) for d in service.works if d.id in refused})
 
 
 def _names(tasks: Sequence[Task]) -> str:
@@ -107,15 +126,17 @@ def _names(tasks: Sequence[Task]) -> str:
 
 
 def _start(backend: Any, service: Service, start: Start) -> Task:
+    mine = next((d for d in service.works if d.id == start.deployment_id), None)
+    service = deployed_as(service, mine) if mine is not None else service
     definition = backend.store.definitions[start.task_definition]
     check_roles(backend.place, backend.context, service.cluster_name, definition, {})
-    tags = service.tags if service.propagate_tags == "SERVICE" else ()
     task: Task = backend.add_task(
         definition,
         start.placement.instance_arn or None,
         cluster=service.cluster_name,
         launch_type=service.launches_on,
         capacity_provider_name=start.provider,
+        zone=start.zone,
         waits_for=_demand(backend, service, definition) if start.placement.instance_arn is None else None,
         group=f"service:{service.service_name}",
         started_by=start.deployment_id,
@@ -123,7 +144,7 @@ def _start(backend: Any, service: Service, start: Start) -> Task:
         deployment_id=start.deployment_id,
         network=service.network_configuration,
         enable_execute_command=service.enable_execute_command,
-        tags=tags,
+        tags=_tags(backend, service, definition),
     )
     if start.placement.instance_arn is not None and start.placement.verdicts:
         chosen = next(v for v in start.placement.verdicts if v.instance_arn == start.placement.instance_arn)
@@ -139,6 +160,15 @@ def _start(backend: Any, service: Service, start: Start) -> Task:
 
 def _demand(backend: Any, service: Service, definition: TaskDefinition) -> Demand:
     return demand_of(service, definition, interfaces.zones_of(backend.place, service.network_configuration))
+
+
+def _tags(backend: Any, service: Service, definition: TaskDefinition) -> tuple[Mapping[str, str], ...]:
+    """What a task of the service inherits, and ECS's managed tags."""
+    record = backend.task_definitions.get(definition.family, {}).get(definition.revision)
+    of_definition = (record.tags or ()) if record is not None else ()
+    inherited = {FROM_SERVICE: service.tags, FROM_DEFINITION: of_definition}.get(service.propagate_tags, ())
+    managed = managed_tags(service.cluster_name, service.service_name) if service.enable_ecs_managed_tags else ()
+    return merged_tags(inherited, managed)
 
 
 def _stop(backend: Any, stop: Stop) -> Task | None:
@@ -183,14 +213,13 @@ def count_start(backend: Any, task: Task) -> None:
     service = backend.store.service(task.cluster_name, task.service_name)
     if service is None or service.status is not ServiceStatus.ACTIVE:
         return
-    mine = next((d for d in service.deployments if d.id == task.deployment_id), None)
+    mine = next((d for d in service.works if d.id == task.deployment_id), None)
     if mine is None:
         return
     changed = _counted(mine, task, backend.context.now())
     if changed is mine:
         return
-    deployments = tuple(changed if d.id == mine.id else d for d in service.deployments)
-    service = replace(service, deployments=deployments)
+    service = service.with_works({mine.id: changed})
     if changed.failed_in_a_row == THROTTLE_AFTER:
         service = _say_once(backend, service, CONSISTENTLY)
     backend.store.put_service(service)

@@ -19,7 +19,7 @@ from typing import Any
 HELP = """app: the program of the ecslab images
 
   serve [--port N]          answer HTTP on port N ($PORT, else 80); SIGTERM ends it with 0
-  work [--every S]          print a line each S seconds (1); SIGTERM ends it with 0
+  work [--every S]          print a line each S seconds (1); SIGTERM ends it with 0, $FINISH s later
   sleep S                   sleep S seconds
   exit CODE [--after S]     exit with CODE after S seconds (0)
   hog MB [--after S]        take MB MiB of memory, then sleep
@@ -267,6 +267,7 @@ def work(words: list[str], options: Options) -> int:
             say(f"worked item {item}")
     except Terminated:
         say("finishing")
+        pause(float(os.environ.get("FINISH") or "0"))
     return 0
 
 

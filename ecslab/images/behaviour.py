@@ -232,7 +232,8 @@ def _step(words: list[str], environment: Mapping[str, str]) -> Behaviour:
         return _serve(_whole(option or environment.get("PORT") or "80"), environment)
     if name == "work":
         pause = 1.0 if every is None else max(every, 0.001)
-        return Behaviour(stop_code=0, stop_line="finishing", item_every=pause)
+        finish = _seconds(environment.get("FINISH") or "0") or 0.0
+        return Behaviour(stop_code=0, stop_line="finishing", stop_delay=finish, item_every=pause)
     if name == "stubborn":
         return Behaviour(ignores_sigterm=True, lines=((0.0, "ignoring SIGTERM"),))
     if name == "aws":

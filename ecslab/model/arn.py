@@ -34,6 +34,18 @@ class Place:
         """ARN of a service."""
         return self._arn(f"service/{cluster}/{name}")
 
+    def service_deployment(self, cluster: str, service: str, deployment_id: str) -> str:
+        """ARN of a service deployment; ``deployment_id`` is a short random word."""
+        return self._arn(f"service-deployment/{cluster}/{service}/{deployment_id}")
+
+    def service_revision(self, cluster: str, service: str, digits: str) -> str:
+        """ARN of a service revision; ``digits`` are those of the deployment that runs it."""
+        return self._arn(f"service-revision/{cluster}/{service}/{digits}")
+
+    def task_set(self, cluster: str, service: str, task_set_id: str) -> str:
+        """ARN of a task set; ``task_set_id`` is ``ecs-svc/<digits>``."""
+        return self._arn(f"task-set/{cluster}/{service}/{task_set_id}")
+
     def container_instance(self, cluster: str, instance_id: str) -> str:
         """ARN of a container instance; ``instance_id`` is 32 hex digits."""
         return self._arn(f"container-instance/{cluster}/{instance_id}")

@@ -8,8 +8,8 @@ Source: Amazon ECS Developer Guide, "View service history using Amazon ECS servi
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from typing import Any
 
@@ -105,8 +105,8 @@ class HookDetail:
     """Not on the wire: the stage at which it was called."""
     begun_at: float = 0.0
     """Not on the wire."""
-    step: int = 0
-    """Not on the wire: the traffic step at which it was called."""
+    heard_at: float = 0.0
+    """Not on the wire: when a function's next answer comes."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -135,6 +135,10 @@ class ServiceDeployment:
     """Not on the wire: when the lifecycle stage began."""
     step: int = 0
     """Not on the wire: how many of the strategy's traffic steps have been made."""
+    stepped_at: float = 0.0
+    """Not on the wire: when the latest of them was made."""
+    retreating: bool = False
+    """Not on the wire: traffic and tasks are on their way back."""
     first: bool = False
     """Not on the wire: it is the first of its service, so there is nothing to shift traffic from or to go back to."""
 
@@ -157,6 +161,18 @@ class ServiceDeployment:
     def revisions(self) -> tuple[RevisionSummary, ...]:
         """The target and the sources."""
         return (self.target_service_revision, *self.source_service_revisions)
+
+    def weighed(
+        self, *, production: Sequence[float] | None = None, test: Sequence[float] | None = None
+    ) -> ServiceDeployment:
+        """The record with these weights, in percent, for the target then the sources; None leaves them as they are."""
+        revisions = list(self.revisions)
+        if production is not None:
+            pairs = zip(revisions, production, strict=True)
+            revisions = [replace(r, requested_production_traffic_weight=w) for r, w in pairs]
+        if test is not None:
+            revisions = [replace(r, requested_test_traffic_weight=w) for r, w in zip(revisions, test, strict=True)]
+        return replace(self, target_service_revision=revisions[0], source_service_revisions=tuple(revisions[1:]))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

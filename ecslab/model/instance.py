@@ -11,6 +11,9 @@ from dataclasses import dataclass, field
 
 from ecslab.model.status import ContainerInstanceStatus
 
+LATEST_AGENT = "1.105.1"
+"""The version of the ECS agent that a lab's instances come with, and the newest there is."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ContainerInstance:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from ecslab.model.definition import TaskDefinition
 from ecslab.model.instance import Room
@@ -54,6 +54,8 @@ class ServiceSnapshot:
     """Capacity providers whose tasks wait for capacity where there is none."""
     in_alarm: frozenset[str] = frozenset()
     """Those of its deployment alarms that are in ALARM."""
+    hook_answers: Mapping[str, str] = field(default_factory=dict)
+    """What the functions of lifecycle hooks answer, by ARN, where the lab was told."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -66,6 +68,8 @@ class Start:
     """No instance where the task waits for capacity; an empty one on Fargate."""
     provider: str | None = None
     """The capacity provider, where the service has a strategy."""
+    zone: str = ""
+    """The availability zone, where it matters which (rebalancing)."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -7,13 +7,14 @@ mean nothing. Times are lab seconds since the epoch.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from ecslab.model.capacity import Strategy, is_fargate
 from ecslab.model.deployment_settings import DeploymentConfiguration
 from ecslab.model.deployments import RevisionSummary, ServiceDeployment
 from ecslab.model.status import DeploymentStatus, LaunchType, RolloutState, SchedulingStrategy, ServiceStatus
+from ecslab.model.task_sets import TaskSet
 
 KEPT_EVENTS = 100
 """How many service events DescribeServices shows (facts: service_event_meta)."""
@@ -58,6 +59,10 @@ class Deployment:
     """Not on the wire: the most of its tasks that were ever healthy at once."""
     alarms_before: tuple[str, ...] = ()
     """Not on the wire: alarms that were in ALARM when it began, and so say nothing of it."""
+    alarms_triggered: tuple[str, ...] = ()
+    """Not on the wire: the alarms that failed it."""
+    given_up: str = ""
+    """Not on the wire: why it was given up, where neither an alarm nor the circuit breaker did it."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -97,12 +102,16 @@ class Service:
     tags: tuple[Mapping[str, str], ...] = ()
     steady: bool = False
     """Not on the wire: whether the last event said that the steady state was reached."""
+    rebalancing: bool = False
+    """Not on the wire: whether tasks were started beyond the desired count to even out its zones."""
     deleted_at: float | None = None
     """Not on the wire."""
     last_completed: Deployment | None = None
     """Not on the wire: where a rollback goes."""
     rollout: ServiceDeployment | None = None
     """Not on the wire as such: the newest service deployment, whose ARN is ``currentServiceDeployment``."""
+    task_sets: tuple[TaskSet, ...] = ()
+    """What runs instead of deployments where the deployment controller is not ECS."""
     current_service_revisions: tuple[RevisionSummary, ...] = ()
     """Derived from the tasks when a service is read, as counts are."""
 
@@ -122,6 +131,19 @@ class Service:
     def current_service_deployment(self) -> str | None:
         """ARN of the newest service deployment."""
         return self.rollout.service_deployment_arn if self.rollout else None
+
+    @property
+    def works(self) -> tuple[Deployment, ...]:
+        """Everything that runs tasks: its deployments, and those of its task sets."""
+        return (*self.deployments, *(task_set.work for task_set in self.task_sets))
+
+    def with_works(self, changed: Mapping[str, Deployment]) -> Service:
+        """The service with these deployments, by id, instead of those it has."""
+        return replace(
+            self,
+            deployments=tuple(changed.get(d.id, d) for d in self.deployments),
+            task_sets=tuple(replace(s, work=changed.get(s.id, s.work)) for s in self.task_sets),
+        )
 
     @property
     def primary(self) -> Deployment:

@@ -61,6 +61,8 @@ class Container:
     cpu: str = "0"
     memory: str | None = None
     memory_reservation: str | None = None
+    managed_agents: tuple[Mapping[str, Any], ...] = ()
+    """Of ECS Exec; derived from the task when it is read."""
     essential: bool = True
     """Not on the wire."""
     started_at: float | None = None

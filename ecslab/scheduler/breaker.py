@@ -45,13 +45,15 @@ def judge(service: Service, in_alarm: Collection[str], now: float) -> Failure | 
         return None
     breaker = rules.deployment_circuit_breaker
     if breaker.enable and primary.breaker_failures >= breaker.threshold(service.desired_count):
-        return _failed(service, BREAKER, "tasks failed to start", rollback=breaker.rollback, now=now)
+        return fail(service, BREAKER, "tasks failed to start", rollback=breaker.rollback, now=now)
     alarms = rules.alarms
     if alarms is not None and alarms.enable:
         ringing = [name for name in alarms.alarm_names if name in in_alarm and name not in primary.alarms_before]
         if ringing:
             reason = f"alarm detected ({', '.join(ringing)})"
-            return _failed(service, ALARMS, reason, rollback=alarms.rollback, now=now)
+            noted = replace(primary, alarms_triggered=tuple(ringing))
+            service = replace(service, deployments=(noted, *service.deployments[1:]))
+            return fail(service, ALARMS, reason, rollback=alarms.rollback, now=now)
     return None
 
 
@@ -64,7 +66,8 @@ def _is_rolling(service: Service) -> bool:
     return service.deployment_controller.get("type") == "ECS"
 
 
-def _failed(service: Service, who: str, why: str, *, rollback: bool, now: float) -> Failure:
+def fail(service: Service, who: str, why: str, *, rollback: bool, now: float) -> Failure:
+    """The newest deployment is given up: rolled back where that is wished and possible, else it stays as it is."""
     primary = service.primary
     events = [f"(deployment {primary.id}) deployment failed: {why}."]
     failed = replace(primary, rollout_state=RolloutState.FAILED, rollout_state_reason=f"{who}: {why}.", updated_at=now)
@@ -76,7 +79,8 @@ def _failed(service: Service, who: str, why: str, *, rollback: bool, now: float)
 
 
 def _rolled_back(service: Service, failed: Deployment, target: Deployment, who: str, now: float) -> Service:
-    """The completed deployment is the newest again, and keeps the tasks it still has."""
+    """The completed deployment is the newest again, and keeps the tasks it still has. No alarm fails a rollback."""
+    alarms = service.deployment_configuration.alarms
     restored = replace(
         target,
         status=DeploymentStatus.PRIMARY,
@@ -86,6 +90,8 @@ def _rolled_back(service: Service, failed: Deployment, target: Deployment, who: 
         retry_at=0.0,
         failed_in_a_row=0,
         breaker_failures=0,
+        alarms_before=alarms.alarm_names if alarms is not None else (),
+        alarms_triggered=(),
     )
     others = (d for d in service.deployments[1:] if d.id != target.id)
     return replace(

@@ -7,6 +7,7 @@ there is, none is counted twice.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 from ecslab.model.definition import TaskDefinition
 from ecslab.model.instance import Room
@@ -33,10 +34,18 @@ EVERYWHERE = Placement(instance_arn="")
 """On Fargate there is no instance to choose."""
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Target:
+    """Where one task is to go: an instance (ARN), an availability zone, or anywhere."""
+
+    instance: str = ""
+    zone: str = ""
+
+
 def find_starts(
-    snapshot: ServiceSnapshot, alive: Sequence[Task], targets: Sequence[str | None], pick: Pick
+    snapshot: ServiceSnapshot, alive: Sequence[Task], targets: Sequence[Target], pick: Pick
 ) -> tuple[list[Start], list[Placement]]:
-    """One start per target (an instance's ARN, or None for any), for the newest deployment.
+    """One start per target, for the newest deployment.
 
     ``alive`` are its tasks, which count for the base and weights of a capacity provider strategy. The first task that
     finds no room ends it, unless its capacity provider lets it wait.
@@ -53,7 +62,10 @@ def find_starts(
     demand = demand_of(service, definition, snapshot.zones)
     for target in targets:
         provider = choose(service.capacity_provider_strategy, have) if service.capacity_provider_strategy else None
-        found = _find(snapshot, demand, [rooms[target]] if target else list(rooms.values()), provider, pick)
+        among = [rooms[target.instance]] if target.instance else list(rooms.values())
+        if target.zone:
+            among = [room for room in among if room.instance.availability_zone == target.zone]
+        found = _find(snapshot, demand, among, provider, pick)
         if found.instance_arn is None and provider not in snapshot.managed:
             return starts, [found]
         if found.instance_arn:
@@ -65,6 +77,7 @@ def find_starts(
                 task_definition=primary.task_definition,
                 placement=found,
                 provider=provider,
+                zone=target.zone,
             )
         )
     return starts, []

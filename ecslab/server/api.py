@@ -23,7 +23,7 @@ from ecslab.model.network import Endpoint, Wiring
 from ecslab.model.status import NetworkMode
 from ecslab.model.task import Task
 from ecslab.runtimes.base import Answers
-from ecslab.server import at, capacity, iam, lint, load, scaling
+from ecslab.server import at, capacity, commands, hooks, iam, lint, load, pretended, scaling
 from ecslab.server.openlab import OpenLab, unreachable
 from ecslab.server.state import endpoint, state
 from ecslab.timeline import iso, real_monotonic, real_sleep
@@ -246,6 +246,9 @@ _ROUTES: dict[tuple[str, str], Callable[[LabApi, Mapping[str, Any]], Json]] = {
     ("POST", "faults"): LabApi.faults,
     ("POST", "interruptions"): lambda api, request: capacity.interrupt(api._lab, request),
     ("POST", "spot"): lambda api, request: capacity.spot(api._lab, request),
+    ("GET", "pretended"): lambda api, request: pretended.pretended(api._lab, request),
+    ("POST", "hooks"): lambda api, request: hooks.answer(api._lab, request),
+    ("POST", "exec"): lambda api, request: commands.run(api._lab, request),
     ("POST", "time"): LabApi.move_time,
     ("POST", "reset"): LabApi.reset,
     ("POST", "shutdown"): LabApi.shutdown,

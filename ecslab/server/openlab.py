@@ -17,6 +17,8 @@ from ecslab.aws.iam.gate import Gate
 from ecslab.aws.install import install, wipe
 from ecslab.control.capacity import Capacity
 from ecslab.control.channel import Channel
+from ecslab.control.commands import Commands
+from ecslab.control.events_schedules import EventBridge
 from ecslab.control.fleet import Fleet
 from ecslab.control.load import Loads
 from ecslab.control.minute import Minute
@@ -102,6 +104,7 @@ class OpenLab:
         self.plane = ControlPlane(self.backend, self.fleet)
         self.capacity = Capacity(self.backend, self.fleet)
         self.minute = Minute(self.backend, self.fleet)
+        self.events = EventBridge(self.backend, lambda: self.gate.enforce)
         self.loads = Loads(self.backend, self.runtime, self.fabric)
 
     def open(self) -> None:
@@ -114,8 +117,10 @@ class OpenLab:
     def _begin(self) -> None:
         self.journal.record("lab.opened", self.lab_id, f"the lab is open on the {self.choice.name} runtime")
         self.plane.start()
+        Commands(self.backend, self.runtime).start()
         self.capacity.start()
         self.minute.start()
+        self.events.start()
         self.backend.create_cluster(FIRST_CLUSTER)
         self.launch(FIRST_CLUSTER, FIRST_INSTANCES, FIRST_TYPE)
         if isinstance(self.timeline, VirtualTimeline):
@@ -136,6 +141,7 @@ class OpenLab:
         """Empty the account: every task, service and instance goes, and the lab begins anew."""
         with self.timeline.lock:
             self.minute.stop()
+            self.events.stop()
             self.loads.close()
             self.capacity.stop()
             self.plane.stop()
@@ -153,6 +159,7 @@ class OpenLab:
         """Take everything down."""
         with self.timeline.lock:
             self.minute.stop()
+            self.events.stop()
             self.loads.close()
             self.capacity.stop()
             self.plane.stop()

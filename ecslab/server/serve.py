@@ -112,7 +112,7 @@ def open_doors(
     """The two HTTP servers of a lab, AWS's and the agents', which still have to be run."""
     door = FrontDoor(api, lab.timeline, lambda: _sync(lab))
     lab.aws = SimulatedSdk(door.aws, lambda path: lab.fleet.endpoint.answer(path)).call
-    return bind(listening, door), bind(agents, AgentDoor(lambda path: lab.fleet.endpoint.answer(path)))
+    return bind(listening, door), bind(agents, AgentDoor(lambda *asked: lab.fleet.endpoint.answer(*asked)))
 
 
 def _sync(lab: OpenLab) -> None:

@@ -16,6 +16,7 @@ from ecslab.server.openlab import OpenLab
 
 Json = dict[str, Any]
 SHOWN_EVENTS = 10
+LOOKED_BACK, SHOWN_DECISIONS, SHOWN_ROWS = 1000, 3, 20
 
 
 def state(lab: OpenLab) -> Json:
@@ -39,7 +40,15 @@ def _cluster(lab: OpenLab, cluster: Any, reach: dict[str, tuple[Endpoint, ...]])
         "instances": [_instance(lab, i) for i in store.instances(cluster.name)],
         "services": [_service(lab, s) for s in services],
         "tasks": [_task(lab, t, reach.get(t.task_id, ())) for t in store.tasks(cluster.name)],
+        "decisions": _decisions(lab, cluster.name),
     }
+
+
+def _decisions(lab: OpenLab, cluster: str) -> list[Json]:
+    """The latest placement decisions, newest first."""
+    recent = lab.journal.read(after=max(0, len(lab.journal) - LOOKED_BACK), kind="placement.")
+    mine = [e for e in recent if f"/{cluster}/" in e.subject and e.data.get("rows")]
+    return [{"at": e.at, "text": e.text, "rows": e.data["rows"][:SHOWN_ROWS]} for e in mine[-SHOWN_DECISIONS:]][::-1]
 
 
 def _instance(lab: OpenLab, instance: ContainerInstance) -> Json:
@@ -53,6 +62,7 @@ def _instance(lab: OpenLab, instance: ContainerInstance) -> Json:
         "instanceType": instance.instance_type,
         "status": instance.status,
         "agentConnected": instance.agent_connected,
+        "capacityProvider": instance.capacity_provider_name,
         "availabilityZone": instance.availability_zone,
         "address": instance.private_ip,
         "cpu": {"registered": instance.cpu, "remaining": room.cpu},
@@ -105,6 +115,7 @@ def _task(lab: OpenLab, task: Task, endpoints: tuple[Endpoint, ...]) -> Json:
         "desiredStatus": task.desired_status,
         "healthStatus": task.health_status,
         "launchType": task.launch_type,
+        "capacityProvider": task.capacity_provider_name,
         "instance": instance.ec2_instance_id if instance else None,
         "address": task.eni.private_ip if task.eni else None,
         "eni": _eni(task),

@@ -248,7 +248,7 @@ def test_clusters_are_listed_page_by_page_and_created_once(api: Api) -> None:
 
 def test_an_agent_is_answered_where_to_poll_and_that_it_was_heard(api: Api) -> None:
     assert api.ecs.discover_poll_endpoint()["endpoint"].startswith("https://")
-    answer = api.ecs.submit_attachment_state_changes(attachments=[{"attachmentArn": "arn:a", "status": "ATTACHED"}])
+    answer = api.ecs.submit_attachment_state_changes(attachments=[])
     assert answer["acknowledgment"] == "ACK"
 
 

@@ -231,9 +231,9 @@ def test_start_task_puts_a_task_on_the_named_instance(api: Api) -> None:
 
 
 def test_an_operation_the_lab_lacks_is_refused_by_name(api: Api) -> None:
-    code, message = refused(api.ecs.list_services_by_namespace, namespace="x")
+    code, message = refused(api.ecs.list_daemons)
     assert code == "UnsupportedFeatureException"
-    assert "ListServicesByNamespace" in message
+    assert "ListDaemons" in message
 
 
 def test_tags_are_kept_on_tasks_and_shown_when_asked(api: Api) -> None:

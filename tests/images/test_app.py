@@ -140,6 +140,18 @@ def test_sigterm_ends_it_as_its_behaviour_says(first_line: str, words: tuple[str
     assert (real.lines[-1] == "finishing") is (said.stop_line == "finishing")
 
 
+def test_a_worker_takes_the_time_to_finish_that_it_is_told() -> None:
+    with program("work", FINISH="0.7") as process:
+        assert process.stdout is not None
+        process.stdout.readline()
+        began = real_monotonic()
+        process.send_signal(signal.SIGTERM)
+        process.communicate(timeout=30)
+        assert real_monotonic() - began >= 0.7
+    said = behaviour(("app", "work"), {"FINISH": "0.7"}, {})
+    assert (process.returncode, said.stop_code, said.stop_delay) == (0, 0, 0.7)
+
+
 def test_the_stubborn_ignore_sigterm() -> None:
     with program("stubborn") as process:
         assert process.stdout is not None

@@ -8,14 +8,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ecslab.model.service import (
+from ecslab.model.deployment_settings import (
     BreakerThreshold,
     CircuitBreaker,
-    Deployment,
     DeploymentAlarms,
     DeploymentConfiguration,
-    Service,
 )
+from ecslab.model.service import Deployment, Service
 from ecslab.model.status import DeploymentStatus, RolloutState
 from ecslab.scheduler.breaker import heal, judge
 

@@ -14,8 +14,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from ecslab.model.definition import TaskDefinition, parse
+from ecslab.model.deployment_settings import DeploymentConfiguration
 from ecslab.model.plan import Plan, ServiceSnapshot
-from ecslab.model.service import Deployment, DeploymentConfiguration, Service
+from ecslab.model.service import Deployment, Service
 from ecslab.model.status import (
     DeploymentStatus,
     DesiredStatus,

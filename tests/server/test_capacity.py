@@ -358,3 +358,49 @@ def test_changing_the_strategy_of_a_service_deploys_anew(served: Served) -> None
     assert len(answer["deployments"]) == 2
     assert answer["deployments"][0]["capacityProviderStrategy"][0]["capacityProvider"] == "FARGATE_SPOT"
     served.until(lambda: {t.capacity_provider_name for t in served.tasks("web")} == {"FARGATE_SPOT"}, limit=300)
+
+
+def zones(served: Served, service: str = "web") -> Counter[str]:
+    return Counter(t.availability_zone for t in served.tasks(service) if t.last_status == "RUNNING")
+
+
+def test_a_service_is_rebalanced_when_a_zone_comes_back_and_never_has_too_few(served: Served) -> None:
+    served.register()
+    served.ecs.create_service(serviceName="web", taskDefinition="web", desiredCount=4)
+    served.until(lambda: served.running("web") == 4)
+    assert zones(served) == {"us-east-1a": 2, "us-east-1b": 2}
+    lost = [i for i in served.lab.backend.store.instances("default") if i.availability_zone == "us-east-1b"]
+    served.client("ec2").terminate_instances(InstanceIds=[i.ec2_instance_id for i in lost])
+    served.until(lambda: zones(served) == {"us-east-1a": 4})
+    served.lab.timeline.advance(120)
+    subnet = next(
+        s["SubnetId"] for s in served.client("ec2").describe_subnets()["Subnets"] if s["AvailabilityZone"][-1] == "b"
+    )
+    served.client("ec2").run_instances(
+        ImageId="ami-12c6146b", InstanceType="m5.large", MinCount=1, MaxCount=1, SubnetId=subnet,
+        UserData="#!/bin/bash\necho ECS_CLUSTER=default >> /etc/ecs/ecs.config\n",
+    )  # fmt: skip
+    least = 4
+    for _ in range(400):
+        served.lab.timeline.advance(0.5)
+        least = min(least, served.running("web"))
+    assert zones(served) == {"us-east-1a": 2, "us-east-1b": 2}
+    assert least == 4
+    events = [e["message"] for e in served.ecs.describe_services(services=["web"])["services"][0]["events"]]
+    assert any("is not AZ balanced with 4 tasks in us-east-1a, 0 tasks in us-east-1b" in e for e in events)
+    assert any("is AZ balanced with 2 tasks in us-east-1a, 2 tasks in us-east-1b" in e for e in events)
+
+
+def test_rebalancing_is_on_where_it_can_be_and_refused_where_it_cannot(served: Served) -> None:
+    served.register()
+    shown = served.ecs.create_service(serviceName="web", taskDefinition="web", desiredCount=0)["service"]
+    assert shown["availabilityZoneRebalancing"] == "ENABLED"
+    packed = [{"type": "binpack", "field": "memory"}]
+    shown = served.ecs.create_service(
+        serviceName="packed", taskDefinition="web", desiredCount=0, placementStrategy=packed
+    )["service"]
+    assert shown["availabilityZoneRebalancing"] == "DISABLED"
+    said = refused(served.ecs.update_service, service="packed", availabilityZoneRebalancing="ENABLED")
+    assert "first placement strategy" in said
+    shown = served.ecs.update_service(service="web", availabilityZoneRebalancing="DISABLED")["service"]
+    assert shown["availabilityZoneRebalancing"] == "DISABLED"

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from enum import StrEnum
 from typing import Any
 
 from ecslab.aws.ecs.base import Request, Verbs
@@ -25,6 +26,8 @@ class AgentVerbs(Verbs):
 
     def discover_poll_endpoint(self, request: Request) -> dict[str, str]:
         """Where an agent polls. The agents of this lab use no socket; the addresses are AWS's."""
+        if request.get("cluster"):
+            self.active_cluster(request["cluster"])
         host = f"https://ecs-a-1.{self.place.region}.amazonaws.com/"
         return {"endpoint": host, "telemetryEndpoint": host.replace("ecs-a", "ecs-t")}
 
@@ -51,14 +54,14 @@ class AgentVerbs(Verbs):
         for report in request.get("containers") or ():
             task = self.merge_container(task, report)
         task = self._times(task, request)
-        status = TaskStatus(request.get("status") or task.last_status)
+        status = TaskStatus(_known(request.get("status") or task.last_status, TaskStatus))
         if status is TaskStatus.STOPPED:
             self._finish(task, request.get("reason") or "")
         elif task.desired_status is DesiredStatus.RUNNING:
             task = replace(task, connectivity="CONNECTED", connectivity_at=task.connectivity_at or self.context.now())
             self.move_task(task, status)
         else:
-            self.store.put_task(task)
+            self.store.put_task(_told(self.store.task(task.task_arn) or task, task))
         return "ACK"
 
     def _reported(self, request: Request) -> Task | None:
@@ -91,7 +94,8 @@ class AgentVerbs(Verbs):
         """One container as its agent sees it. An essential one that exits takes its task with it."""
         task = self._reported(request)
         if task is not None:
-            self.store.put_task(self._after_exit(self.merge_container(task, request), request))
+            merged = _told(task, self.merge_container(task, request))
+            self.store.put_task(self._after_exit(merged, request))
         return "ACK"
 
     def _after_exit(self, task: Task, request: Request) -> Task:
@@ -132,6 +136,12 @@ class AgentVerbs(Verbs):
         ]
 
 
+def _told(before: Task, after: Task) -> Task:
+    """One version more where a container is in another state: that is an event of its task."""
+    states = [[c.last_status for c in task.containers] for task in (before, after)]
+    return after if states[0] == states[1] else replace(after, version=after.version + 1)
+
+
 def _merged(container: Container, report: Mapping[str, Any]) -> Container:
     changes: dict[str, Any] = {}
     for key, field in (
@@ -145,10 +155,17 @@ def _merged(container: Container, report: Mapping[str, Any]) -> Container:
         if report.get(key) is not None:
             changes[field] = report[key]
     if report.get("status"):
-        changes["last_status"] = ContainerStatus(report["status"])
+        changes["last_status"] = ContainerStatus(_known(report["status"], ContainerStatus))
     if report.get("networkBindings"):
         changes["network_bindings"] = tuple(_binding(b) for b in report["networkBindings"])
     return replace(container, **changes)
+
+
+def _known(status: str, kinds: type[StrEnum]) -> str:
+    """The status, if it is one of ``kinds``. InvalidParameterException."""
+    if status not in tuple(kinds):
+        raise InvalidParameterException(f"Invalid status '{status}'. It is one of: {', '.join(kinds)}.")
+    return status
 
 
 def _binding(wire: Mapping[str, Any]) -> NetworkBinding:

@@ -15,9 +15,12 @@ from ecslab.errors import ClusterNotFoundException, InvalidParameterException
 from ecslab.model.arn import Place, last_part
 from ecslab.model.capacity import Strategy
 from ecslab.model.definition import TaskDefinition
+from ecslab.model.deployments import RevisionSummary
 from ecslab.model.instance import ContainerInstance
+from ecslab.model.service import Service
 from ecslab.model.status import LaunchType, StopCode, TaskStatus
 from ecslab.model.task import Task
+from ecslab.model.task_sets import TaskSet
 from ecslab.scheduler.placement import Demand
 from ecslab.scheduler.query import Expression, QueryError, parse
 
@@ -64,7 +67,28 @@ class Verbs:
     def trunked(self, instance: ContainerInstance) -> ContainerInstance:
         raise NotImplementedError
 
+    def begin_deployment(self, service: Service) -> Service:
+        raise NotImplementedError
+
+    def first_task_set(self, service: Service) -> Service:
+        raise NotImplementedError
+
+    def counted_sets(self, service: Service, tasks: Sequence[Task]) -> tuple[TaskSet, ...]:
+        raise NotImplementedError
+
+    def find_task_set(self, arn: str) -> TaskSet | None:
+        raise NotImplementedError
+
+    def tag_task_set(self, task_set: TaskSet, tags: tuple[Mapping[str, str], ...]) -> None:
+        raise NotImplementedError
+
+    def current_revisions(self, service: Service, tasks: Sequence[Task]) -> tuple[RevisionSummary, ...]:
+        raise NotImplementedError
+
     def definition(self, name_or_arn: str, *, action: str = "run") -> TaskDefinition:
+        raise NotImplementedError
+
+    def find_instance(self, cluster: str, name: str) -> ContainerInstance | None:
         raise NotImplementedError
 
     def find_task(self, cluster: str, task: str) -> Task | None:

@@ -8,6 +8,7 @@ from typing import Any
 
 from ecslab.aws.ecs.base import Failure, Request, Verbs, at_most, missing, page
 from ecslab.aws.ecs.capacity import read_strategy
+from ecslab.aws.ecs.cluster_settings import check_configuration, merged
 from ecslab.errors import (
     ClusterContainsContainerInstancesException,
     ClusterContainsServicesException,
@@ -45,7 +46,9 @@ class ClusterVerbs(Verbs):
         providers = [last_part(name) for name in capacity_providers or ()]
         default = read_strategy(default_capacity_provider_strategy or ())
         self.check_association(providers, default)
-        settings = cluster_settings or [{"name": "containerInsights", "value": self.setting("containerInsights")}]
+        check_configuration(configuration or {})
+        given = merged((), cluster_settings or ())
+        settings = given or [{"name": "containerInsights", "value": self.setting("containerInsights")}]
         cluster = super().create_cluster(  # type: ignore[misc]
             cluster_name, tags, settings, configuration, providers, list(default), service_connect_defaults
         )

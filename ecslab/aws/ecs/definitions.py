@@ -49,6 +49,7 @@ class DefinitionVerbs(Verbs):
         record.registered_at = self.context.now()
         record.registered_by = f"arn:aws:iam::{self.place.account}:root"
         record.enable_fault_injection = request.get("enableFaultInjection", False)
+        record.trusted_execution_configuration = request.get("trustedExecutionConfiguration")
         record.deregistered_at = None
         return record
 

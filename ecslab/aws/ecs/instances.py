@@ -34,6 +34,7 @@ class InstanceView:
     attachments: tuple[Mapping[str, Any], ...]
     capacity_provider_name: str | None
     tags: tuple[Mapping[str, str], ...]
+    health_status: Mapping[str, Any] | None = None
 
 
 class InstanceVerbs(Verbs):
@@ -43,14 +44,14 @@ class InstanceVerbs(Verbs):
         """Register an instance as its agent asks: resources and attributes as given, not made up."""
         cluster = self.active_cluster(request.get("cluster"))
         document = _document(request.get("instanceIdentityDocument"))
-        ec2_id = document.get("instanceId") or f"mi-{self.context.hex_id(17)}"
-        given = {r["name"]: r for r in request.get("totalResources") or ()}
+        given = {r.get("name"): r for r in request.get("totalResources") or ()}
+        known = self._known(cluster, request.get("containerInstanceArn") or "")
+        ec2_id = document.get("instanceId") or (known.ec2_instance_id if known else f"mi-{self.context.hex_id(17)}")
         attributes = {a["name"]: a.get("value") or "" for a in request.get("attributes") or ()}
         return self.view(
             self.enroll(
                 ContainerInstance(
-                    arn=request.get("containerInstanceArn")
-                    or self.place.container_instance(cluster, self.context.hex_id()),
+                    arn=known.arn if known else self.place.container_instance(cluster, self.context.hex_id()),
                     cluster_name=cluster,
                     ec2_instance_id=ec2_id,
                     cpu=(given.get("CPU") or {}).get("integerValue") or 2048,
@@ -65,6 +66,16 @@ class InstanceVerbs(Verbs):
                 )
             )
         )
+
+    def _known(self, cluster: str, own: str) -> ContainerInstance | None:
+        """The instance that an agent says it is already; None where it says nothing. InvalidParameterException."""
+        found = self.find_instance(cluster, own) if own else None
+        if own and (found is None or found.status is ContainerInstanceStatus.INACTIVE):
+            raise InvalidParameterException(
+                f"There is no container instance '{own}' in cluster {cluster}. "
+                "Leave containerInstanceArn out to register anew."
+            )
+        return found
 
     def enroll(self, instance: ContainerInstance) -> ContainerInstance:
         """Record a registration; an EC2 instance that registers again keeps its ARN and status."""
@@ -99,7 +110,9 @@ class InstanceVerbs(Verbs):
                 failures.append(missing(self.place.container_instance(cluster, last_part(name))))
             else:
                 view = self.view(instance)
-                found.append(view if "TAGS" in include else replace(view, tags=()))
+                view = view if "TAGS" in include else replace(view, tags=())
+                health = health_of(instance) if "CONTAINER_INSTANCE_HEALTH" in include else None
+                found.append(replace(view, health_status=health))
         return found, failures
 
     def list_instance_arns(self, request: Request) -> tuple[list[str], str | None]:
@@ -182,6 +195,12 @@ class InstanceVerbs(Verbs):
             capacity_provider_name=instance.capacity_provider_name,
             tags=instance.tags,
         )
+
+
+def health_of(instance: ContainerInstance) -> Mapping[str, Any]:
+    """``healthStatus``: the runtime of a container instance is known as long as its agent is connected."""
+    status = "OK" if instance.agent_connected else "INSUFFICIENT_DATA"
+    return {"overallStatus": status, "details": [{"type": "CONTAINER_RUNTIME", "status": status}]}
 
 
 def _whole(instance: ContainerInstance, room: Room) -> Room:

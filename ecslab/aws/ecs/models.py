@@ -10,17 +10,27 @@ from __future__ import annotations
 from moto.ecs.models import EC2ContainerServiceBackend
 
 from ecslab.aws.context import LabContext
+from ecslab.aws.ecs.agent_updates import AgentUpdateVerbs
 from ecslab.aws.ecs.agents import AgentVerbs
+from ecslab.aws.ecs.attachments import AttachmentVerbs
 from ecslab.aws.ecs.attributes import AttributeVerbs
 from ecslab.aws.ecs.capacity import CapacityVerbs
+from ecslab.aws.ecs.cluster_settings import ClusterSettingVerbs
 from ecslab.aws.ecs.clusters import ClusterVerbs
+from ecslab.aws.ecs.commands import CommandVerbs
 from ecslab.aws.ecs.definitions import DefinitionVerbs
+from ecslab.aws.ecs.deployments import DeploymentVerbs
+from ecslab.aws.ecs.idempotency import IdempotencyVerbs
 from ecslab.aws.ecs.instances import InstanceVerbs
+from ecslab.aws.ecs.namespaces import NamespaceVerbs
 from ecslab.aws.ecs.protection import ProtectionVerbs
+from ecslab.aws.ecs.remembering import RememberingVerbs
+from ecslab.aws.ecs.removal import RemovalVerbs
 from ecslab.aws.ecs.services import ServiceVerbs
 from ecslab.aws.ecs.settings import SettingVerbs
 from ecslab.aws.ecs.store import Store
 from ecslab.aws.ecs.tagging import TagVerbs
+from ecslab.aws.ecs.task_sets import TaskSetVerbs
 from ecslab.aws.ecs.tasks import TaskVerbs
 from ecslab.model.arn import Place
 
@@ -31,12 +41,22 @@ class EcsBackend(
     DefinitionVerbs,
     TaskVerbs,
     ServiceVerbs,
+    DeploymentVerbs,
+    TaskSetVerbs,
     InstanceVerbs,
     AttributeVerbs,
     AgentVerbs,
     TagVerbs,
     SettingVerbs,
     ProtectionVerbs,
+    CommandVerbs,
+    AgentUpdateVerbs,
+    AttachmentVerbs,
+    NamespaceVerbs,
+    ClusterSettingVerbs,
+    RemovalVerbs,
+    RememberingVerbs,
+    IdempotencyVerbs,
     EC2ContainerServiceBackend,  # type: ignore[misc]
 ):
     """Amazon ECS of one account and region."""
@@ -51,10 +71,16 @@ class EcsBackend(
         self.last_revisions = {}
         self.task_networks = {}
         self.waiting = {}
+        self.hook_answers = {}
+        self.sessions = {}
+        self.asked_for = {}
+        self.tokens = {}
+        self.run_session = None
         self.spot_available = True
 
     def reset(self) -> None:
         """Empty the account, as ``/moto-api/reset`` asks; listeners stay."""
-        listeners = self.store.listeners
+        listeners, runner = self.store.listeners, self.run_session
         super().reset()
         self.store.listeners.extend(listeners)
+        self.run_session = runner

@@ -7,7 +7,7 @@ UnsupportedFeatureException, and anything unforeseen as ServerException with an 
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from moto.core.exceptions import ServiceException
@@ -17,26 +17,24 @@ from moto.ecs.exceptions import ECSException
 from moto.ecs.models import ecs_backends
 from moto.ecs.responses import EC2ContainerServiceResponse
 
+from ecslab.aws.ecs import coverage, shapes
+from ecslab.aws.ecs.answers import SmallAnswers
+from ecslab.aws.ecs.tagging import check_tags
 from ecslab.errors import ApiError
 
-NOT_YET = frozenset(
-    (
-        "create_task_set",
-        "delete_task_set",
-        "describe_task_sets",
-        "update_task_set",
-        "update_service_primary_task_set",
-    )
-)
+NOT_YET: frozenset[str] = frozenset()
 """What moto would answer with something that is not true of ECS: refused by name until this lab has it."""
 
 
-class EcsResponse(EC2ContainerServiceResponse):  # type: ignore[misc]
+class EcsResponse(SmallAnswers, EC2ContainerServiceResponse):  # type: ignore[misc]
     """One ECS request."""
 
     RESPONSE_KEY_PATH_TO_TRANSFORMER: Mapping[str, Any] = {
         **EC2ContainerServiceResponse.RESPONSE_KEY_PATH_TO_TRANSFORMER,
         "DeregisterContainerInstanceResponse.containerInstance.attributes": (
+            lambda a: a and [{"name": k, "value": v} for k, v in a.items()]
+        ),
+        "UpdateContainerAgentResponse.containerInstance.attributes": (
             lambda a: a and [{"name": k, "value": v} for k, v in a.items()]
         ),
         "UpdateContainerInstancesStateResponse.containerInstances.ContainerInstance.attributes": (
@@ -54,19 +52,49 @@ class EcsResponse(EC2ContainerServiceResponse):  # type: ignore[misc]
         """The parsed parameters, camelCase, without those left out."""
         return {k: v for k, v in (self._get_params() or {}).items() if v is not None}
 
+    use_raw_body = True
+    """A body that is no text is refused in AWS's shape, not by moto's reader."""
+    malformed: ApiError | None = None
+    """What is wrong with the shape of the request, where something is."""
+
+    def parse_parameters(self, request: Any) -> None:
+        """Read the parameters as botocore's model has them; what has another shape is refused by ``call_action``."""
+        try:
+            shapes.check(self._get_action() or "", request.data)
+            super().parse_parameters(request)
+        except ApiError as wrong:
+            self.malformed = wrong
+
     def call_action(self) -> Any:
         """Carry out the action under the lab's lock."""
         action = camelcase_to_underscores(self._get_action() or "")
         with self.ecs_backend.context.timeline.lock:
+            if self.malformed is not None:
+                return self._refuse(self.malformed)
             method = getattr(self, action, None)
             if action in NOT_YET or method is None:
-                return self._refuse(ApiError(_lacking(self._get_action()), "UnsupportedFeatureException"))
+                return self._refuse(ApiError(coverage.why_lacking(self._get_action()), "UnsupportedFeatureException"))
             try:
-                return self._answer(method())
+                return self._carry_out(method)
             except (ApiError, ServiceException) as refused:
                 return self._refuse(refused)
             except Exception as unforeseen:
                 return self._refuse(self._unforeseen(unforeseen))
+
+    def _carry_out(self, method: Callable[[], ActionResult]) -> Any:
+        action, request = self._get_action(), self.request
+        refusal = coverage.refusal(action, request)
+        if refusal is not None:
+            raise refusal
+        check_tags(request.get("tags") or ())
+        again = self.ecs_backend.answer_again(action, request)
+        if again is not None:
+            return self._answer(ActionResult(again))
+        result = method()
+        answer = self._answer(result)
+        self.ecs_backend.keep_answer(action, request, result.result)
+        self.ecs_backend.remember_asked(coverage.asked(action, request))
+        return answer
 
     def _answer(self, result: ActionResult) -> Any:
         status, headers, body = self.serialized(result)
@@ -154,6 +182,44 @@ class EcsResponse(EC2ContainerServiceResponse):  # type: ignore[misc]
     def list_services(self) -> ActionResult:
         arns, token = self.ecs_backend.list_services(self.request)
         return ActionResult({"serviceArns": arns, "nextToken": token})
+
+    # service deployments and revisions
+
+    def describe_service_deployments(self) -> ActionResult:
+        found, failures = self.ecs_backend.describe_service_deployments(self.request)
+        return ActionResult({"serviceDeployments": found, "failures": failures})
+
+    def list_service_deployments(self) -> ActionResult:
+        found, token = self.ecs_backend.list_service_deployments(self.request)
+        return ActionResult({"serviceDeployments": found, "nextToken": token})
+
+    def stop_service_deployment(self) -> ActionResult:
+        return ActionResult({"serviceDeploymentArn": self.ecs_backend.stop_service_deployment(self.request)})
+
+    def continue_service_deployment(self) -> ActionResult:
+        return ActionResult({"serviceDeploymentArn": self.ecs_backend.continue_service_deployment(self.request)})
+
+    def describe_service_revisions(self) -> ActionResult:
+        found, failures = self.ecs_backend.describe_service_revisions(self.request)
+        return ActionResult({"serviceRevisions": found, "failures": failures})
+
+    # task sets
+
+    def create_task_set(self) -> ActionResult:
+        return ActionResult({"taskSet": self.ecs_backend.create_task_set(self.request)})
+
+    def update_task_set(self) -> ActionResult:
+        return ActionResult({"taskSet": self.ecs_backend.update_task_set(self.request)})
+
+    def update_service_primary_task_set(self) -> ActionResult:
+        return ActionResult({"taskSet": self.ecs_backend.update_service_primary_task_set(self.request)})
+
+    def delete_task_set(self) -> ActionResult:
+        return ActionResult({"taskSet": self.ecs_backend.delete_task_set(self.request)})
+
+    def describe_task_sets(self) -> ActionResult:
+        found, failures = self.ecs_backend.describe_task_sets(self.request)
+        return ActionResult({"taskSets": found, "failures": failures})
 
     # container instances
 
@@ -258,10 +324,3 @@ class EcsResponse(EC2ContainerServiceResponse):  # type: ignore[misc]
 
     def submit_container_state_change(self) -> ActionResult:
         return ActionResult({"acknowledgment": self.ecs_backend.submit_container_state_change(self.request)})
-
-    def submit_attachment_state_changes(self) -> ActionResult:
-        return ActionResult({"acknowledgment": "ACK"})
-
-
-def _lacking(action: str | None) -> str:
-    return f"This lab does not have {action} yet. `ecslab doctor` and the README say what it has."

@@ -9,8 +9,10 @@ from typing import Any
 
 from ecslab.aws import cloudwatch
 from ecslab.aws.ecs.base import Failure, Request, Verbs, at_most, missing, page
-from ecslab.aws.ecs.deploying import DEFAULTS, read_settings
+from ecslab.aws.ecs.deploying import DEFAULTS, check_controller, read_settings
 from ecslab.aws.ecs.networking import check_network
+from ecslab.aws.ecs.platforms import platform_of, resolved
+from ecslab.aws.ecs.task_sets import check_update, controller_of
 from ecslab.aws.ecs.tasks import constraints_of
 from ecslab.errors import (
     ClientException,
@@ -35,6 +37,7 @@ from ecslab.model.status import (
     TaskStatus,
 )
 from ecslab.model.task import Task
+from ecslab.scheduler import rebalancing
 
 NAME = re.compile(r"[A-Za-z0-9_-]{1,255}")
 KEPT_INACTIVE = 3600.0
@@ -73,30 +76,32 @@ class ServiceVerbs(Verbs):
 
     def _new_service(self, request: Request, cluster: str, name: str) -> Service:
         _refuse_what_is_missing(request)
-        if not request.get("taskDefinition"):
+        controller = controller_of(request)
+        external = controller == "EXTERNAL"
+        if not request.get("taskDefinition") and not external:
             raise ClientException("TaskDefinition can not be blank.")
-        definition = self.definition(request["taskDefinition"], action="create a service from")
         strategy = SchedulingStrategy(request.get("schedulingStrategy") or "REPLICA")
-        launch, capacity = self.launch_of(request, cluster)
-        check_network(self.place, definition, request.get("networkConfiguration"), launch)
+        launch, capacity = (LaunchType.EC2, ()) if external else self.launch_of(request, cluster)
+        task_definition = "" if external else self._deployable(request, launch)
         now = self.context.now()
         bare = Service(
             service_arn=self.place.service(cluster, name),
             service_name=name,
             cluster_arn=self.place.cluster(cluster),
-            task_definition=definition.arn,
+            task_definition=task_definition,
             desired_count=_desired(request, strategy, launch),
             created_at=now,
             created_by=f"arn:aws:iam::{self.place.account}:root",
             role_arn=f"arn:aws:iam::{self.place.account}:role/aws-service-role/ecs.amazonaws.com/AWSServiceRoleForECS",
-            launch_type=None if capacity else launch.value,
+            launch_type=None if capacity or external else launch.value,
             capacity_provider_strategy=capacity,
             scheduling_strategy=strategy,
+            deployment_controller={"type": controller},
             deployment_configuration=read_settings(request.get("deploymentConfiguration"), DEFAULTS[strategy]),
             network_configuration=request.get("networkConfiguration"),
             placement_constraints=constraints_of(request),
             placement_strategy=_strategy(request, strategy),
-            platform_version="LATEST" if launch is LaunchType.FARGATE else None,
+            platform_version=platform_of(request.get("platformVersion"), launch),
             platform_family="Linux" if launch is LaunchType.FARGATE else None,
             health_check_grace_period_seconds=request.get("healthCheckGracePeriodSeconds"),
             propagate_tags=request.get("propagateTags") or "NONE",
@@ -104,7 +109,17 @@ class ServiceVerbs(Verbs):
             enable_execute_command=bool(request.get("enableExecuteCommand")),
             tags=tuple(request.get("tags") or ()),
         )
-        return replace(bare, deployments=(self._deployment(bare),))
+        check_controller(bare.deployment_controller["type"], bare.deployment_configuration, strategy)
+        bare = replace(bare, availability_zone_rebalancing=_rebalancing(request, bare, "ENABLED"))
+        if controller != "ECS":
+            return bare if external else self.first_task_set(bare)
+        return self.begin_deployment(replace(bare, deployments=(self._deployment(bare),)))
+
+    def _deployable(self, request: Request, launch: LaunchType) -> str:
+        """ARN of the definition a new service asks for, checked against its network."""
+        definition = self.definition(request["taskDefinition"], action="create a service from")
+        check_network(self.place, definition, request.get("networkConfiguration"), launch)
+        return definition.arn
 
     def _deployment(self, service: Service) -> Deployment:
         now = self.context.now()
@@ -117,7 +132,7 @@ class ServiceVerbs(Verbs):
             updated_at=now,
             launch_type=service.launch_type,
             capacity_provider_strategy=service.capacity_provider_strategy,
-            platform_version="1.4.0" if service.platform_version else None,
+            platform_version=resolved(service.platform_version),
             platform_family=service.platform_family,
             network_configuration=service.network_configuration,
             rollout_state_reason=f"ECS deployment ecs-svc/{digits} in progress.",
@@ -143,14 +158,15 @@ class ServiceVerbs(Verbs):
         if service.status is not ServiceStatus.ACTIVE:
             raise ServiceNotActiveException()
         _refuse_what_is_missing(request)
+        check_update(service, request)
         changed = self._changed(service, request)
         anew = request.get("forceNewDeployment") or any(
             getattr(changed, part) != getattr(service, part)
-            for part in ("task_definition", "network_configuration", "capacity_provider_strategy")
+            for part in ("task_definition", "network_configuration", "capacity_provider_strategy", "platform_version")
         )
         if anew:
             older = tuple(replace(d, status=DeploymentStatus.ACTIVE) for d in service.deployments)
-            changed = replace(changed, deployments=(self._deployment(changed), *older))
+            changed = self.begin_deployment(replace(changed, deployments=(self._deployment(changed), *older)))
             self.note(
                 "deployment.state",
                 service.service_arn,
@@ -180,10 +196,14 @@ class ServiceVerbs(Verbs):
             changes["placement_strategy"] = _strategy(request, strategy)
         if request.get("capacityProviderStrategy") is not None:
             changes |= self._capacity(service, request)
+        if request.get("platformVersion"):
+            changes["platform_version"] = platform_of(request["platformVersion"], service.launches_on)
         for key, field in _PLAIN:
             if request.get(key) is not None:
                 changes[field] = request[key]
         changed = replace(service, **changes)
+        rebalanced = _rebalancing(request, changed, service.availability_zone_rebalancing)
+        changed = replace(changed, availability_zone_rebalancing=rebalanced)
         if any(request.get(key) for key in ("taskDefinition", "networkConfiguration", "capacityProviderStrategy")):
             definition = self.store.definitions[changed.task_definition]
             check_network(self.place, definition, changed.network_configuration, changed.launches_on)
@@ -241,7 +261,8 @@ class ServiceVerbs(Verbs):
         found = [
             s.service_arn
             for s in self.store.services(cluster)
-            if s.status is not ServiceStatus.INACTIVE
+            if request.get("resourceManagementType") != "ECS"
+            and s.status is not ServiceStatus.INACTIVE
             and strategy in (None, s.scheduling_strategy.value)
             and launch in (None, s.launch_type)
         ]
@@ -263,7 +284,12 @@ class ServiceVerbs(Verbs):
                 )
             )
         return replace(
-            service, deployments=tuple(counted), running_count=_running(tasks), pending_count=_pending(tasks)
+            service,
+            deployments=tuple(counted),
+            running_count=_running(tasks),
+            pending_count=_pending(tasks),
+            task_sets=self.counted_sets(service, tasks),
+            current_service_revisions=self.current_revisions(service, tasks),
         )
 
     def add_event(self, service: Service, message: str) -> Service:
@@ -302,12 +328,18 @@ def _refuse_what_is_missing(request: Request) -> None:
     for key, what in LATER.items():
         if request.get(key):
             raise InvalidParameterException(f"This lab does not have {what} yet ({key}). Leave {key} out.")
-    controller = (request.get("deploymentController") or {}).get("type") or "ECS"
-    if controller != "ECS":
-        raise InvalidParameterException(f"This lab does not have the {controller} deployment controller yet. Use ECS.")
-    settings = request.get("deploymentConfiguration") or {}
-    if (settings.get("strategy") or "ROLLING") != "ROLLING":
-        raise InvalidParameterException("This lab does not have blue/green, linear and canary deployments yet.")
+
+
+def _rebalancing(request: Request, service: Service, otherwise: str) -> str:
+    """``availabilityZoneRebalancing``: what is asked for; where nothing is, as before or AWS's default if it can be."""
+    why_not = rebalancing.why_not(service)
+    wanted = request.get("availabilityZoneRebalancing")
+    if wanted == rebalancing.ENABLED and why_not:
+        raise InvalidParameterException(
+            f"The service cannot be balanced across availability zones: {why_not}. Change that, or set "
+            "availabilityZoneRebalancing to DISABLED."
+        )
+    return str(wanted or ("DISABLED" if why_not else otherwise))
 
 
 def _desired(request: Request, strategy: SchedulingStrategy, launch: LaunchType) -> int:

@@ -8,8 +8,9 @@ Callers hold the timeline's lock.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
+from ecslab.aws.ecs.history import History
 from ecslab.model.definition import TaskDefinition
 from ecslab.model.instance import RESERVED_PORTS, ContainerInstance, Room
 from ecslab.model.service import Service
@@ -48,6 +49,7 @@ class Store:
 
     def __init__(self) -> None:
         self.revision = 0
+        self.history = History()
         self.definitions: dict[str, TaskDefinition] = {}
         self.listeners: list[Listener] = []
         self._tasks: dict[str, Task] = {}
@@ -97,6 +99,7 @@ class Store:
         before = self._services.get(key)
         self._services[key] = service
         if before != service:
+            self.history.note(service)
             self._tell(before, service)
         return service
 
@@ -107,6 +110,12 @@ class Store:
         self._rooms.pop(instance.arn, None)
         self._tell(before, instance)
         return instance
+
+    def touch_instance(self, arn: str) -> None:
+        """Count one more version of an instance, because what is left on it has changed. Nobody is told."""
+        instance = self._instances.get(arn)
+        if instance is not None:
+            self._instances[arn] = replace(instance, version=instance.version + 1)
 
     def _tell(self, before: Noun | None, after: Noun | None) -> None:
         self.revision += 1

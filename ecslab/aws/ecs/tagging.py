@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
 from ecslab.aws.ecs.base import Verbs
 from ecslab.errors import ClientException, InvalidParameterException
+from ecslab.model.capacity import CapacityProvider
 from ecslab.model.instance import ContainerInstance
 from ecslab.model.service import Service
 from ecslab.model.task import Task
+from ecslab.model.task_sets import TaskSet
 
 MOST_TAGS = 50
 Tags = list[dict[str, str]]
@@ -19,13 +21,16 @@ Tags = list[dict[str, str]]
 class TagVerbs(Verbs):
     """Tags live on the resource itself; our frozen nouns are replaced, moto's are changed."""
 
+    capacity_providers: dict[str, Any]
+
     def list_tags_for_resource(self, resource_arn: str) -> Tags:
         """The tags of a resource, in order."""
         return [dict(t) for t in self._tagged(resource_arn).tags or ()]
 
     def tag_resource(self, arn: str, tags: dict[str, str]) -> None:
         """Add or replace tags; at most 50 in all."""
-        merged = {t["key"]: t["value"] for t in self.list_tags_for_resource(arn)} | tags
+        given = {key: value or "" for key, value in tags.items()}
+        merged = {t["key"]: t.get("value") or "" for t in self.list_tags_for_resource(arn)} | given
         if len(merged) > MOST_TAGS:
             raise InvalidParameterException(
                 f"A resource can have at most {MOST_TAGS} tags; this one would have {len(merged)}."
@@ -42,28 +47,38 @@ class TagVerbs(Verbs):
             self.store.put_task(replace(resource, tags=tuple(tags)))
         elif isinstance(resource, Service):
             self.store.put_service(replace(resource, tags=tuple(tags)))
+        elif isinstance(resource, TaskSet):
+            self.tag_task_set(resource, tuple(tags))
         elif isinstance(resource, ContainerInstance):
             self.store.put_instance(replace(resource, tags=tuple(tags)))
+        elif isinstance(resource, CapacityProvider):
+            self.capacity_providers[resource.name] = replace(resource, tags=tuple(tags))
         else:
             resource.tags = tags
 
     def _tagged(self, arn: str) -> Any:
-        kind, _, rest = (
-            arn.rsplit(":", 1)[-1].partition("/") if ":task-definition/" not in arn else ("definition", "", "")
-        )
+        """The resource of a full ARN. ClientException, InvalidParameterException."""
+        if not arn.startswith(f"arn:aws:ecs:{self.place.region}:{self.place.account}:"):
+            raise InvalidParameterException("The ARN is not that of an ECS resource in this account and region.")
+        kind, _, rest = arn.split(":", 5)[5].partition("/")
         cluster, _, name = rest.partition("/")
-        found: Any = None
-        if kind == "task":
-            found = self.store.task(arn)
-        elif kind == "service":
-            found = self.store.service(cluster, name)
-        elif kind == "container-instance":
-            found = self.store.instance(arn)
-        elif arn.startswith("arn:"):
-            found = self._get_resource(arn, self._parse_resource_arn(arn))  # type: ignore[attr-defined]
+        finders: dict[str, Callable[[], Any]] = {
+            "task": lambda: self.store.task(arn),
+            "service": lambda: self.store.service(cluster, name),
+            "task-set": lambda: self.find_task_set(arn),
+            "container-instance": lambda: self.store.instance(arn),
+            "cluster": lambda: self.clusters.get(rest),
+            "task-definition": lambda: self._definition_record(rest),
+            "capacity-provider": lambda: self.capacity_providers.get(rest),
+        }
+        found = finders[kind]() if kind in finders else None
         if found is None:
             raise ClientException("The specified resource cannot be found. Check the ARN; it must be a full ARN.")
         return found
+
+    def _definition_record(self, name: str) -> Any:
+        family, _, revision = name.rpartition(":")
+        return self.task_definitions.get(family, {}).get(int(revision)) if revision.isdecimal() else None
 
     def iter_tagged_resources(self) -> Iterator[Any]:
         """For the Resource Groups Tagging API: moto's records and ours."""
@@ -74,6 +89,20 @@ class TagVerbs(Verbs):
             yield TaggedResource(arn=task.task_arn, tags=_flat(task.tags), resource_type="ecs:task")
         for service in self.store.services():
             yield TaggedResource(arn=service.service_arn, tags=_flat(service.tags), resource_type="ecs:service")
+
+
+def check_tags(tags: Sequence[Mapping[str, str]]) -> None:
+    """InvalidParameterException for tags that no resource can have. Source: Amazon ECS API Reference, Tag."""
+    if len(tags) > MOST_TAGS:
+        raise InvalidParameterException(f"A resource can have at most {MOST_TAGS} tags; {len(tags)} were given.")
+    for tag in tags:
+        key, value = tag.get("key") or "", tag.get("value") or ""
+        if not 1 <= len(key) <= 128:
+            raise InvalidParameterException("A tag needs a key of 1 to 128 characters.")
+        if len(value) > 256:
+            raise InvalidParameterException(f"The value of tag '{key}' has more than 256 characters.")
+        if key.lower().startswith("aws:"):
+            raise InvalidParameterException(f"Tag '{key}': keys that begin with aws: are AWS's own. Choose another.")
 
 
 def _flat(tags: Any) -> dict[str, str]:

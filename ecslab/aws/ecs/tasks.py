@@ -9,9 +9,12 @@ from typing import Any
 from ecslab.aws import interfaces
 from ecslab.aws.ecs.base import Failure, Request, Verbs, at_most, missing, page, read_query
 from ecslab.aws.ecs.capacity import NO_SPOT
+from ecslab.aws.ecs.commands import with_agents
 from ecslab.aws.ecs.lifecycle import advance, wish_stopped
 from ecslab.aws.ecs.networking import check_network
+from ecslab.aws.ecs.platforms import platform_of, resolved
 from ecslab.aws.ecs.roles import check_roles
+from ecslab.aws.ecs.task_tags import FROM_DEFINITION, check_run, managed_tags, merged_tags
 from ecslab.errors import ClientException, InvalidParameterException
 from ecslab.model.arn import last_part
 from ecslab.model.definition import TaskDefinition, cpu_units, memory_mib
@@ -98,9 +101,19 @@ class TaskVerbs(Verbs):
             "overrides": overrides,
             "network": request.get("networkConfiguration"),
             "enable_execute_command": bool(request.get("enableExecuteCommand")),
-            "platform_version": request.get("platformVersion"),
-            "tags": tuple(request.get("tags") or ()),
+            "platform_version": resolved(platform_of(request.get("platformVersion"), launch)),
+            "tags": self._tags(request, cluster),
         }
+
+    def _tags(self, request: Request, cluster: str) -> tuple[Mapping[str, str], ...]:
+        """The request's tags, over the definition's where they are to be propagated, and ECS's managed ones."""
+        propagate = request.get("propagateTags")
+        check_run(propagate)
+        definition = self.definition(request["taskDefinition"])
+        record = self.task_definitions[definition.family][definition.revision]
+        inherited = (record.tags or ()) if propagate == FROM_DEFINITION else ()
+        managed = managed_tags(cluster) if request.get("enableECSManagedTags") else ()
+        return merged_tags(inherited, request.get("tags") or (), managed)
 
     def start_task(self, request: Request) -> tuple[list[Task], list[Failure]]:
         """Start one task on each of the named instances; the placement rules do not apply."""
@@ -141,6 +154,7 @@ class TaskVerbs(Verbs):
         network: Mapping[str, Any] | None = None,
         tags: tuple[Mapping[str, str], ...] = (),
         waits_for: Demand | None = None,
+        zone: str = "",
         **fields: Any,
     ) -> Task:
         """Write down one new task: PROVISIONING when it waits for a network interface or for capacity, else PENDING."""
@@ -162,7 +176,7 @@ class TaskVerbs(Verbs):
             group=group or f"family:{definition.family}",
             last_status=TaskStatus.PROVISIONING if awsvpc or waits_for else TaskStatus.PENDING,
             overrides=overrides,
-            availability_zone=self._zone(instance_arn, network, cluster, fields.get("service_name")),
+            availability_zone=zone or self._zone(instance_arn, network, cluster, fields.get("service_name")),
             attributes=({"name": "ecs.cpu-architecture", "value": "x86_64"},) if fargate else (),
             platform_version=(_platform(fields.pop("platform_version", None)) if fargate else None),
             platform_family="Linux" if fargate else None,
@@ -257,7 +271,8 @@ class TaskVerbs(Verbs):
             if task is None or task.cluster_name != cluster:
                 failures.append(missing(name if name.startswith("arn:") else self.place.task(cluster, name)))
             else:
-                found.append(task if "TAGS" in (request.get("include") or ()) else replace(task, tags=()))
+                shown = with_agents(task)
+                found.append(shown if "TAGS" in (request.get("include") or ()) else replace(shown, tags=()))
         return found, failures
 
     def list_tasks(self, request: Request) -> tuple[list[str], str | None]:
@@ -279,9 +294,15 @@ def _matches(task: Task, request: Request) -> bool:
     family = request.get("family")
     return (
         (not family or task.task_definition_arn.rsplit("/", 1)[-1].rpartition(":")[0] == family)
+        and (not request.get("serviceName") or task.service_name == last_part(request["serviceName"]))
+        and (not request.get("containerInstance") or _is_on(task, last_part(request["containerInstance"])))
         and (not request.get("startedBy") or task.started_by == request["startedBy"])
         and (not request.get("launchType") or task.launch_type == request["launchType"])
     )
+
+
+def _is_on(task: Task, instance: str) -> bool:
+    return (task.container_instance_arn or "").endswith(f"/{instance}")
 
 
 def _name(task: Task) -> str:

@@ -1,0 +1,52 @@
+"""The smaller actions' way from a request to their verbs and back: one method for each, as in ``responses``.
+
+It holds what needs no thought of its own, so that ``responses`` can be read in one go.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from moto.core.responses import ActionResult
+
+from ecslab.aws.ecs.cluster_views import shown
+
+
+class SmallAnswers:
+    """Mixed into ``EcsResponse``, which gives it the backend and the request."""
+
+    @property
+    def ecs_backend(self) -> Any:
+        raise NotImplementedError
+
+    @property
+    def request(self) -> dict[str, Any]:
+        raise NotImplementedError
+
+    def describe_clusters(self) -> ActionResult:
+        backend, include = self.ecs_backend, self.request.get("include") or ()
+        found, failures = backend.describe_clusters(self.request.get("clusters"))
+        return ActionResult({"clusters": [shown(c, backend.store, include) for c in found], "failures": failures})
+
+    def update_cluster_settings(self) -> ActionResult:
+        request = self.request
+        cluster = self.ecs_backend.update_cluster(request["cluster"], request["settings"], None, None)
+        return ActionResult({"cluster": cluster})
+
+    def list_services_by_namespace(self) -> ActionResult:
+        arns, token = self.ecs_backend.list_services_by_namespace(self.request)
+        return ActionResult({"serviceArns": arns, "nextToken": token})
+
+    def update_container_agent(self) -> ActionResult:
+        instance = self.ecs_backend.update_container_agent(self.request)
+        return ActionResult({"containerInstance": self.ecs_backend.view(instance)})
+
+    def execute_command(self) -> ActionResult:
+        return ActionResult(self.ecs_backend.execute_command(self.request))
+
+    def submit_attachment_state_changes(self) -> ActionResult:
+        return ActionResult({"acknowledgment": self.ecs_backend.submit_attachment_state_changes(self.request)})
+
+    def delete_task_definitions(self) -> ActionResult:
+        found, failures = self.ecs_backend.delete_task_definitions(self.request["taskDefinitions"])
+        return ActionResult({"taskDefinitions": found, "failures": failures})

@@ -1,0 +1,7 @@
+# question: 3.6
+# expects: T49
+# score: 1
+register("clerk", clerk(stopTimeout=2, memory=65))
+arn = start("clerk")
+lab.until(lambda: len(lab.logs(arn)), timeout=30)
+end(arn)

@@ -1,0 +1,14 @@
+# question: 13.6
+# expects: shares, no-base
+ecs.put_cluster_capacity_providers(
+    cluster="default", capacityProviders=["FARGATE", "FARGATE_SPOT"], defaultCapacityProviderStrategy=[]
+)
+ecs.create_service(
+    cluster="default",
+    serviceName="kiosk",
+    taskDefinition="kiosk",
+    desiredCount=5,
+    networkConfiguration=network,
+    capacityProviderStrategy=[{"capacityProvider": "FARGATE_SPOT", "weight": 1}],
+)
+lab.until(lambda: running("kiosk", "default") == 5, timeout=90)
