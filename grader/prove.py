@@ -1,4 +1,4 @@
-"""``python -m grader.prove [--runtime R] [LAB…]``: every exercise fails unsolved, passes solved, knows its mistakes.
+"""``python -m grader.prove [LAB…]``: every exercise fails unsolved, passes solved, knows its mistakes.
 
 Runs the cells of ``lab.py`` in this process against a private lab server: fast, without Jupyter. Not the grader of
 learners' work (this runs our own code only). Invariant: each case starts from an empty account, with the questions
@@ -208,17 +208,19 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("labs", nargs="*", type=Path, metavar="LAB", help="lab folders (all, if none is named)")
     parser.add_argument("--runtime", default="simulated", choices=("simulated", "process", "docker"))
     parser.add_argument("--question", default="", help="only this question")
+    parser.add_argument("--solved", action="store_true", help="only that each exercise can be solved; no mistakes")
     options = parser.parse_args(arguments)
     wrong = 0
     for folder in [path.resolve() for path in options.labs] or lab_folders():
         with private_lab(folder.parent, options.runtime) as private:
-            wrong += sum(_shown(one, case, private) for one, case in _chosen(folder, options.question))
+            wrong += sum(_shown(one, case, private) for one, case in _chosen(folder, options.question, options.solved))
     return 1 if wrong else 0
 
 
-def _chosen(folder: Path, question: str) -> list[tuple[Lab, Case]]:
+def _chosen(folder: Path, question: str, solved: bool) -> list[tuple[Lab, Case]]:
     one = lab(folder)
-    return [(one, case) for case in cases(one) if question in ("", case.question)]
+    wanted = [case for case in cases(one) if case.stub is not None or not solved]
+    return [(one, case) for case in wanted if question in ("", case.question)]
 
 
 def _shown(one: Lab, case: Case, private: PrivateLab) -> int:

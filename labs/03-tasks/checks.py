@@ -10,7 +10,7 @@ from ecslab.checks import Question
 
 from .orders import given_up, healthy_first, migrated_first
 from .predictions import endings, states
-from .runs import exactly_once, goodbye, printed
+from .runs import closed, exactly_once, goodbye, printed
 
 QUESTIONS = (
     Question(
@@ -70,7 +70,15 @@ QUESTIONS = (
         ),
     ),
     Question(
-        number="3.8", title="Challenge: exactly once", points=4, check=exactly_once,
+        number="3.8", title="One for all", points=4, check=closed,
+        hints=(
+            "Whose end is the end of the task? And in which order are the others stopped?",
+            "The report need not be essential; the till is the one that needs the ledger.",
+            'report(essential=False), ledger(), till(dependsOn=[{"containerName": "ledger", "condition": "START"}])',
+        ),
+    ),
+    Question(
+        number="3.9", title="Challenge: exactly once", points=4, check=exactly_once,
         hints=(
             "What would run twice if it were in the service's definition?",
             "A standalone task first; wait until it is STOPPED with 0; then the service.",

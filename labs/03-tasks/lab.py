@@ -24,6 +24,7 @@
 # * keep a task from waiting for ever,
 # * give a program the time it needs to end,
 # * run one definition with other words for every customer,
+# * choose whose end is the end of the task, and the order in which the others go,
 # * migrate a database exactly once.
 #
 # **Time** about 55 minutes. **Cost** nothing: everything runs on this machine.
@@ -402,7 +403,63 @@ lab.check("3.7")
 lab.score("3.7")
 
 # %% [markdown]
-# ## 8 · Challenge: exactly once
+# ## 8 · One for all
+#
+# When an **essential** container ends, ECS stops the others too. It stops them as `dependsOn` says, backwards: who needs
+# another is stopped first.
+#
+# In a `kiosk` the `till` writes into the `ledger`, also for a second after SIGTERM; a `report` is done quickly.
+
+
+# %% role="setup"
+def report(**more):
+    """A report: it ends by itself, with 0."""
+    return box("report", "log", "2", "--every", "0.4", **more)
+
+
+def ledger(**more):
+    """The ledger: after SIGTERM it closes at once."""
+    return box("ledger", "work", **more)
+
+
+def till(**more):
+    """The till: after SIGTERM it needs a second more, and the ledger with it."""
+    return box("till", "work", environment=[{"name": "FINISH", "value": "1"}], **{"stopTimeout": 5, **more})
+
+
+# %%
+if not known("kiosk"):
+    register("kiosk", report(), ledger(), till())
+    shut = start("kiosk", until=("STOPPED",))
+    last_words(shut)
+    print(lab.story(subject=shut))
+
+# %% [markdown]
+# The report has shut the kiosk, and the ledger was closed before the till.
+#
+# ### Fix
+#
+# Register **`kiosk`** so that the report may end while the others go on, and so that the till is always stopped **before**
+# the ledger. Run it, wait until the report is over, and stop the task.
+
+# %% question="3.8" role="solution" needs=""
+### BEGIN SOLUTION
+register(
+    "kiosk", report(essential=False), ledger(), till(dependsOn=[{"containerName": "ledger", "condition": "START"}])
+)
+kiosk = start("kiosk")
+lab.until(lambda: any(c["name"] == "report" and c["lastStatus"] == "STOPPED" for c in described(kiosk)["containers"]))
+last_words(end(kiosk))
+### END SOLUTION
+
+# %% question="3.8" role="check"
+lab.check("3.8")
+
+# %% question="3.8" role="score" points=4
+lab.score("3.8")
+
+# %% [markdown]
+# ## 9 · Challenge: exactly once
 #
 # The `forum` is to run as a **service** of **two** tasks, and its database has to be migrated before: **exactly once**, and
 # with success, before the first of the two exists. The definitions are there: `forum-migrate` and `forum`.
@@ -412,7 +469,7 @@ if not known("forum-migrate"):
     register("forum-migrate", migrate())
     register("forum", web())
 
-# %% question="3.8" role="solution" needs=""
+# %% question="3.9" role="solution" needs=""
 ### BEGIN SOLUTION
 migration = start("forum-migrate", until=("STOPPED",))
 assert described(migration)["containers"][0]["exitCode"] == 0
@@ -420,11 +477,11 @@ ecs.create_service(cluster="default", serviceName="forum", taskDefinition="forum
 lab.until(lambda: sum(t["lastStatus"] == "RUNNING" for t in tasks_of("forum")) == 2, timeout=60)
 ### END SOLUTION
 
-# %% question="3.8" role="check"
-lab.check("3.8")
+# %% question="3.9" role="check"
+lab.check("3.9")
 
-# %% question="3.8" role="score" points=4
-lab.score("3.8")
+# %% question="3.9" role="score" points=4
+lab.score("3.9")
 
 # %% [markdown]
 # ## What stays
@@ -440,7 +497,8 @@ lab.score("3.8")
 # **For the exam.** `dependsOn` is within one task; between tasks there is no order but the one you make. `SUCCESS` and
 # `COMPLETE` want a non-essential container. `startTimeout` and `stopTimeout` are 2 to 120 on Fargate. A health check of a
 # Dockerfile means nothing to ECS. A **restart policy** restarts one container within its task, without a new task; the
-# container must have run for `restartAttemptPeriod` (60 seconds at least).
+# container must have run for `restartAttemptPeriod` (60 seconds at least). This lab does not restart containers: here a
+# container that has ended stays ended, whatever its restart policy says.
 #
 # **In this lab** on the `process` runtime a signal goes to the program itself, as if it were PID 1 of its container.
 

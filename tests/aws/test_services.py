@@ -178,7 +178,7 @@ def test_a_service_above_zero_is_deleted_only_by_force(api: Api) -> None:
             "loadBalancers",
         ),
         ({"serviceName": "bad name!"}, "Invalid service name"),
-        ({"deploymentController": {"type": "CODE_DEPLOY"}}, "CODE_DEPLOY"),
+        ({"deploymentController": {"type": "EXTERNAL"}}, "EXTERNAL"),
     ],
 )
 def test_a_wrong_service_is_refused_and_nothing_is_written_down(api: Api, request_: Any, says: str) -> None:

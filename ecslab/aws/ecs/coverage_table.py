@@ -76,6 +76,13 @@ _TASK_PRETENDED = {
     "overrides.ephemeralStorage": "no size is set for a task's disk here: it is this machine's.",
     "overrides.containerOverrides.resourceRequirements": "there are no GPUs here.",
 }
+_WEIGHTS = "traffic weights shift on the timeline and are shown; no load balancer follows them yet."
+_SHIFTING = {
+    **{f"deploymentConfiguration.strategy={s}": _WEIGHTS for s in ("BLUE_GREEN", "LINEAR", "CANARY")},
+    "deploymentConfiguration.lifecycleHooks.hookTargetArn": (
+        "no Lambda function runs here: lab.hook says what it answers, else it succeeds after five seconds."
+    ),
+}
 _SERVICE_REFUSED = {
     "loadBalancers": "this lab does not have load balancers for services yet. Leave it out.",
     "serviceRegistries": "this lab does not have service discovery yet. Leave it out.",
@@ -219,9 +226,9 @@ PRETENDED: Mapping[str, Sentences] = MappingProxyType(
         "UpdateCapacityProvider": _PROVIDER_PRETENDED,
         "RunTask": {**_TASK_PRETENDED, "platformVersion": _PLATFORM},
         "StartTask": _TASK_PRETENDED,
-        "CreateService": {"platformVersion": _PLATFORM},
+        "CreateService": {"platformVersion": _PLATFORM, **_SHIFTING},
         "CreateTaskSet": {"platformVersion": _PLATFORM},
-        "UpdateService": {"platformVersion": _PLATFORM},
+        "UpdateService": {"platformVersion": _PLATFORM, **_SHIFTING},
         "ExecuteCommand": {
             "interactive": "no terminal is opened: the command runs once, and lab.exec and the journal have its output."
         },
@@ -295,6 +302,10 @@ REFUSED: Mapping[str, Sentences] = MappingProxyType(
         "ListTasks": {"daemonName": "this lab does not have daemons of Managed Instances. Leave it out."},
         "CreateService": {**_SERVICE_REFUSED, "launchType=MANAGED_INSTANCES": _MANAGED, "role": _ROLE},
         "UpdateService": _SERVICE_REFUSED,
+        "CreateTaskSet": {
+            "launchType=MANAGED_INSTANCES": _MANAGED,
+            **{k: v for k, v in _SERVICE_REFUSED.items() if k in ("loadBalancers", "serviceRegistries")},
+        },
     }
 )
 

@@ -204,7 +204,8 @@ class ServiceVerbs(Verbs):
         changed = replace(service, **changes)
         rebalanced = _rebalancing(request, changed, service.availability_zone_rebalancing)
         changed = replace(changed, availability_zone_rebalancing=rebalanced)
-        if any(request.get(key) for key in ("taskDefinition", "networkConfiguration", "capacityProviderStrategy")):
+        shaping = ("taskDefinition", "networkConfiguration", "capacityProviderStrategy")
+        if changed.task_definition and any(request.get(key) is not None for key in shaping):
             definition = self.store.definitions[changed.task_definition]
             check_network(self.place, definition, changed.network_configuration, changed.launches_on)
         return changed

@@ -38,7 +38,6 @@ NOT_BY_UPDATE = {
     "forceNewDeployment": "force new deployment",
 }
 """What UpdateService cannot change where the controller is not ECS."""
-LATER = {"loadBalancers": "load balancers", "serviceRegistries": "service discovery"}
 
 
 def controller_of(request: Request) -> str:
@@ -68,7 +67,7 @@ def check_update(service: Service, request: Request) -> None:
             "Create another service."
         )
     for key, what in NOT_BY_UPDATE.items():
-        if kind != "ECS" and request.get(key):
+        if kind != "ECS" and request.get(key) not in (None, False):
             instead = (
                 "Use AWS CodeDeploy to trigger a new deployment."
                 if kind == "CODE_DEPLOY"
@@ -86,9 +85,6 @@ class TaskSetVerbs(Verbs):
     def create_task_set(self, request: Request) -> TaskSet:
         """Write down a new task set, ACTIVE. Errors as of CreateService, and for a service of the ECS controller."""
         service = self._service_of_sets(request)
-        for key, what in LATER.items():
-            if request.get(key):
-                raise InvalidParameterException(f"This lab does not have {what} yet ({key}). Leave {key} out.")
         task_set = self._new_set(service, request)
         self._keep_sets(service, (*service.task_sets, task_set))
         self._say_of_set(task_set, f"was created with {_percent(task_set.scale)} of the desired count")

@@ -1,5 +1,5 @@
 # question: 3.6
-# expects: T49
+# expects: too-short
 # score: 1
 register("clerk", clerk(stopTimeout=2, memory=65))
 arn = start("clerk")

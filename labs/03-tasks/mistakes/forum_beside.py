@@ -1,4 +1,4 @@
-# question: 3.8
+# question: 3.9
 # expects: twice, too-early
 # score: 1
 register("forum", migrate(essential=False), web(dependsOn=[{"containerName": "migrate", "condition": "SUCCESS"}]))

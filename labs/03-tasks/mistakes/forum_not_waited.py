@@ -1,4 +1,4 @@
-# question: 3.8
+# question: 3.9
 # expects: too-early
 # score: 3
 ecs.create_service(cluster="default", serviceName="forum", taskDefinition="forum", desiredCount=2)

@@ -1,0 +1,7 @@
+# question: 3.8
+# expects: order
+# score: 2
+register("kiosk", report(essential=False), ledger(), till())
+arn = start("kiosk")
+lab.until(lambda: any(c["name"] == "report" and c["lastStatus"] == "STOPPED" for c in described(arn)["containers"]))
+end(arn)
