@@ -49,6 +49,10 @@ def _zones(cluster: Json) -> list[tuple[str, list[Json]]]:
     return list(zones.items())
 
 
+def _some(number: int, what: str) -> str:
+    return f"{number} {what}{'' if number == 1 else 's'}"
+
+
 def _groups(cluster: Json, instance: str | None) -> Counter[str]:
     tasks = (t for t in cluster["tasks"] if t["lastStatus"] != "STOPPED" and t["instance"] == instance)
     return Counter(t["group"] for t in tasks)
@@ -84,7 +88,7 @@ def _zone(cluster: Json, zone: str, instances: Sequence[Json]) -> Html:
     head = tag(
         "div",
         tag("span", zone, class_="title"),
-        tag("span", f"{tasks} tasks on {len(instances)} instances", class_="soft small push"),
+        tag("span", f"{_some(tasks, 'task')} on {_some(len(instances), 'instance')}", class_="soft small push"),
         class_="e-row",
     )
     return tag("div", head, *(_instance(cluster, i) for i in instances), class_="card place")

@@ -381,7 +381,7 @@ lab.score("5.5")
 # | us-east-1, on demand | per hour |
 # |---|---|
 # | Fargate, Linux x86 | 0.04048 $ for a vCPU and 0.004445 $ for a GB |
-# | one m5.large (2 vCPU, 8 GB) | 0.096 $, with 7984 MiB for tasks |
+# | one m5.large (2 vCPU, 8 GB) | 0.096 $, with 7985 MiB for tasks |
 #
 # ### Predict
 #

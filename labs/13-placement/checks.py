@@ -18,7 +18,7 @@ QUESTIONS = (
         hints=(
             "How many zones are there, how many instances, and how much memory has one?",
             "binpack fills an instance before it begins another; a constraint leaves tasks unplaced.",
-            "9 ÷ 3; 9 ÷ 6, rounded up; ⌈9 ÷ ⌊7984 ÷ 1024⌋⌉; one for each instance.",
+            "9 ÷ 3; 9 ÷ 6, rounded up; ⌈9 ÷ ⌊7985 ÷ 1024⌋⌉; one for each instance.",
         ),
     ),
     Question(

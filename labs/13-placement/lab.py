@@ -136,7 +136,7 @@ where("nothing yet")
 #
 # ### Predict
 #
-# Each task reserves 1024 MiB and no CPU; an m5.large registers 7984 MiB. You run **nine** tasks on the six empty
+# Each task reserves 1024 MiB and no CPU; an m5.large registers 7985 MiB. You run **nine** tasks on the six empty
 # instances, each time anew. Hand in four numbers:
 #
 # 1. `spread` over `attribute:ecs.availability-zone`: tasks **in each zone**?

@@ -13,7 +13,7 @@ from .looking import Instance, attribute, listed, selected, zone_of
 COUNTS = (
     (3, "Spread over three zones, each has three of the nine."),
     (2, "Spread over six instances, no one has more than two of the nine."),
-    (2, "Seven tasks of 1024 MiB fit into 7984 MiB: binpack fills one instance and begins a second."),
+    (2, "Seven tasks of 1024 MiB fit into 7985 MiB: binpack fills one instance and begins a second."),
     (6, "Six instances, and each takes one: three tasks are not placed."),
 )
 
