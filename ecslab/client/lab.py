@@ -21,6 +21,7 @@ from ecslab.client.lint import Lint, lint
 from ecslab.client.load import Load, Loads, Pattern, every_load, start_load
 from ecslab.client.pretended import Pretences, pretended
 from ecslab.client.reports import Hint, Logs, Page, Report, Score, Solution, Story, Why
+from ecslab.client.rollout import Rollout, rollout
 from ecslab.client.subjects import name_of
 from ecslab.client.transport import Json, Transport
 from ecslab.client.waiting import until, wait
@@ -183,6 +184,13 @@ class Lab:
         Over the last ``minutes`` of lab time, an hour where nothing is said. It shows how it was at this moment.
         """
         return chart(self._transport, name_of(service), cluster, minutes)
+
+    def rollout(self, service: Any, *, cluster: str | None = None) -> Rollout:
+        """The timeline of a service's newest deployment: tasks of old and new against the bounds, stages, traffic.
+
+        It shows how it was at this moment.
+        """
+        return rollout(self._transport, name_of(service), cluster)
 
     def lint(self, definition: Mapping[str, Any] | None = None, **more: Any) -> Lint:
         """Everything that is wrong with a task definition, at once: what AWS refuses, and what it takes unasked.

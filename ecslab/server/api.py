@@ -23,7 +23,7 @@ from ecslab.model.network import Endpoint, Wiring
 from ecslab.model.status import NetworkMode
 from ecslab.model.task import Task
 from ecslab.runtimes.base import Answers
-from ecslab.server import at, capacity, commands, hooks, iam, lint, load, pretended, scaling
+from ecslab.server import at, capacity, commands, hooks, iam, lint, load, pretended, rollout, scaling
 from ecslab.server.openlab import OpenLab, unreachable
 from ecslab.server.state import endpoint, state
 from ecslab.timeline import iso, real_monotonic, real_sleep
@@ -258,6 +258,7 @@ _ROUTES: dict[tuple[str, str], Callable[[LabApi, Mapping[str, Any]], Json]] = {
     ("GET", "loads"): lambda api, request: load.loads(api._lab, request),
     ("POST", "loads"): lambda api, request: load.start(api._lab, request),
     ("POST", "loads/stop"): lambda api, request: load.stop(api._lab, request),
+    ("GET", "rollout"): lambda api, request: rollout.rollout(api._lab, request),
     ("GET", "scaling"): lambda api, request: scaling.chart(api._lab, request),
     ("POST", "answers"): LabApi.answers,
     ("POST", "check"): LabApi.check,

@@ -186,8 +186,7 @@ print(ends("paper"))
 # %%
 record = latest("paper")
 print(record.get("status"), record.get("deploymentCircuitBreaker"))
-for event in service("paper")["events"][:6]:
-    print(event["message"])
+lab.rollout("paper")
 
 # %% question="14.3" role="check"
 lab.check("14.3")
