@@ -30,7 +30,7 @@ from ecslab.scheduler.view import PLACEMENT_RETRY, View
 Stage = LifecycleStage
 STAGE_LIMIT = 24 * 3600.0
 """Seconds that a stage in which tasks come may take (facts: stage_max_h)."""
-MOMENT = 10.0
+MOMENT = 3.0
 """Seconds that every stage takes at least, so that it can be seen (AWS documents none; a choice of this lab)."""
 WHO = "ECS deployment lifecycle"
 ORDER = tuple(LifecycleStage)

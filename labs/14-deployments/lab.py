@@ -49,6 +49,7 @@ def version(number, **more):
         "stopTimeout": 2,
         "portMappings": [{"containerPort": 80}],
         "environment": [{"name": "VERSION", "value": str(number)}],
+        "healthCheck": {"command": ["CMD", "app", "health"], "interval": 5},
         **more,
     }
     made = ecs.register_task_definition(family="paper", networkMode="bridge", containerDefinitions=[web])
@@ -159,7 +160,7 @@ lab.score("14.2")
 #
 # The `paper` appears twice, in version 1. On Friday at five somebody ships an image that is not there.
 
-# %% role="setup"
+# %%
 publish("paper")
 
 # %% [markdown]
@@ -244,8 +245,10 @@ lab.score("14.4")
 # %% role="setup"
 function = f"arn:aws:lambda:{lab.region}:{lab.account}:function:proof-reader"
 hook_role = f"arn:aws:iam::{lab.account}:role/ecsHooks"
-publish("gazette", strategy="BLUE_GREEN", bakeTimeInMinutes=0)
 lab.hook(function, "FAILED")
+
+# %%
+publish("gazette", strategy="BLUE_GREEN", bakeTimeInMinutes=0)
 
 # %% [markdown]
 # ### Do
@@ -302,7 +305,7 @@ lab.score("14.6")
 # The `herald` is deployed blue/green with **thirty minutes** of bake time. Version 2 passes every test and goes out, and
 # then the first reader calls: the front page is upside down.
 
-# %% role="setup"
+# %%
 publish("herald", count=1, strategy="BLUE_GREEN", bakeTimeInMinutes=30)
 
 # %% [markdown]
