@@ -104,6 +104,8 @@ class Service:
     """Not on the wire: whether the last event said that the steady state was reached."""
     rebalancing: bool = False
     """Not on the wire: whether tasks were started beyond the desired count to even out its zones."""
+    rebalance_at: float = 0.0
+    """Not on the wire: rebalancing found no room where it would be even, and is not tried again before."""
     deleted_at: float | None = None
     """Not on the wire."""
     last_completed: Deployment | None = None

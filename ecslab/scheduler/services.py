@@ -34,6 +34,8 @@ from ecslab.scheduler.view import PLACEMENT_RETRY, View
 from ecslab.scheduler.view import THROTTLE_AFTER as THROTTLE_AFTER
 from ecslab.scheduler.view import UNHEALTHY as UNHEALTHY
 
+REBALANCE_RETRY = 60.0
+"""Seconds until a rebalancing that found no room is tried again (AWS documents none; a choice of this lab)."""
 THROTTLE_MAX = 900.0
 """The longest pause between two starts: 15 minutes (facts: service_event_meta)."""
 
@@ -87,9 +89,22 @@ class _Counts:
 
 def _replica(view: View, pick: Pick) -> Plan:
     counts = _replica_counts(view)
-    targets = [Target()] * counts.starts or [Target(zone=zone) for zone in _rebalance(view, counts)]
-    starts, unplaced = _place(view, targets, pick)
+    if counts.starts:
+        starts, unplaced = _place(view, [Target()] * counts.starts, pick)
+    else:
+        starts, unplaced = _even_out(view, counts, pick), []
     return _conclude(view, starts, unplaced, counts, desired=view.service.desired_count)
+
+
+def _even_out(view: View, counts: _Counts, pick: Pick) -> list[Start]:
+    """Tasks started beyond the desired count, to be even; where their zones have no room, tried again later."""
+    before = view.service
+    zones = _rebalance(view, counts)
+    starts, _ = _place(view, [Target(zone=zone) for zone in zones], pick)
+    if zones and not starts:
+        view.said.clear()
+        view.service = replace(before, rebalancing=False, rebalance_at=view.now + REBALANCE_RETRY)
+    return starts
 
 
 def _replica_counts(view: View) -> _Counts:
@@ -129,7 +144,8 @@ def _rebalance(view: View, counts: _Counts) -> list[str]:
         view.service = replace(service, rebalancing=False)
         view.said += [] if moves else [rebalancing.sentence(spread, balanced=True)]
     settled = not (counts.stops or view.leaving) and view.count_healthy(view.new) == desired
-    if not moves or not settled or view.now < _retry_at(view) or rebalancing.why_not(service):
+    early = view.now < max(_retry_at(view), service.rebalance_at)
+    if not moves or not settled or early or rebalancing.why_not(service):
         return []
     view.service = replace(view.service, rebalancing=True)
     view.said.append(rebalancing.sentence(spread, balanced=False))

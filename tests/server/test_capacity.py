@@ -404,3 +404,30 @@ def test_rebalancing_is_on_where_it_can_be_and_refused_where_it_cannot(served: S
     assert "first placement strategy" in said
     shown = served.ecs.update_service(service="web", availabilityZoneRebalancing="DISABLED")["service"]
     assert shown["availabilityZoneRebalancing"] == "DISABLED"
+
+
+def test_rebalancing_that_finds_no_room_waits_and_says_nothing(served: Served) -> None:
+    served.register("big", container={"memory": 3500})
+    served.register()
+    served.ecs.create_service(serviceName="web", taskDefinition="web", desiredCount=4)
+    served.until(lambda: served.running("web") == 4)
+    lost = next(i for i in served.lab.backend.store.instances("default") if i.availability_zone == "us-east-1b")
+    served.client("ec2").terminate_instances(InstanceIds=[lost.ec2_instance_id])
+    served.until(lambda: zones(served) == {"us-east-1a": 4})
+    subnet = next(
+        s["SubnetId"] for s in served.client("ec2").describe_subnets()["Subnets"] if s["AvailabilityZone"][-1] == "b"
+    )
+    served.client("ec2").run_instances(
+        ImageId="ami-12c6146b", InstanceType="m5.large", MinCount=1, MaxCount=1, SubnetId=subnet,
+        UserData="#!/bin/bash\necho ECS_CLUSTER=default >> /etc/ecs/ecs.config\n",
+    )  # fmt: skip
+    served.until(lambda: len(served.lab.backend.store.instances("default")) == 2)
+    new = next(i for i in served.lab.backend.store.instances("default") if i.availability_zone == "us-east-1b")
+    for _ in range(2):
+        served.ecs.start_task(taskDefinition="big", containerInstances=[new.arn])
+    served.register("rest", container={"memory": 950})
+    served.ecs.start_task(taskDefinition="rest", containerInstances=[new.arn])
+    before = len(served.lab.journal)
+    served.lab.timeline.advance(300)
+    assert zones(served) == {"us-east-1a": 4}
+    assert len(served.lab.journal) - before < 100
