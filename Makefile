@@ -36,6 +36,7 @@ bench: setup  ## print the measurements (those that need Docker only where it is
 	$(PYTHON) benchmarks/api.py
 	$(PYTHON) benchmarks/run_task.py
 	$(PYTHON) benchmarks/scaling.py
+	$(PYTHON) benchmarks/scale.py
 
 clean:  ## stop the lab and delete .venv and every cache
 	@if [ -x $(BIN)/ecslab ]; then $(BIN)/ecslab stop >/dev/null 2>&1 || true; fi

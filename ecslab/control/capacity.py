@@ -26,7 +26,7 @@ from ecslab.model.status import (
     TaskStatus,
 )
 from ecslab.model.task import Task
-from ecslab.scheduler.placement import place
+from ecslab.scheduler.rooms import Draft
 
 NOTICE = 120.0
 """Seconds between the interruption notice and the end."""
@@ -40,12 +40,13 @@ PROTECTS = 60.0
 def place_waiting(backend: Any, task: Task) -> None:
     """Place a task that waits for capacity; it fails where its provider has no managed scaling that could bring any."""
     demand = backend.waiting[task.task_arn]
-    rooms = [r for r in backend.store.rooms(task.cluster_name) if _of(r, task)]
-    found = place(demand, rooms, backend.context.random.choice)
+    draft = Draft(demand, backend.store.rooms(task.cluster_name))
+    found = draft.place(backend.context.random.choice, provider=task.capacity_provider_name)
     if found.instance_arn is not None:
         _settle(backend, task, found)
     elif task.capacity_provider_name not in backend.managed():
         backend.waiting.pop(task.task_arn)
+        rooms = [r for r in backend.store.rooms(task.cluster_name) if _of(r, task)]
         reason = f"TaskFailedToStart: {_reason(rooms, found)}"
         stopped = backend.wish_stopped(task, StopCode.TASK_FAILED_TO_START, reason)
         backend.move_task(stopped, TaskStatus.STOPPED)
@@ -62,6 +63,7 @@ def _settle(backend: Any, task: Task, found: Placement) -> None:
     backend.store.put_task(placed)
     text = f"task {task.task_id[:8]}, which had waited for capacity, was placed on {instance.ec2_instance_id}"
     backend.note("placement.waited", task.task_arn, text)
+    backend.note_placed(placed, found)
     definition = backend.store.definitions[task.task_definition_arn]
     if definition.network_mode is not NetworkMode.AWSVPC:
         backend.move_task(placed, TaskStatus.PENDING)

@@ -40,7 +40,8 @@ class Channel:
         self._arns: dict[str, str] = {}
         self._usage: dict[str, TaskUsage] = {}
         self._roles = Roles(backend)
-        self._may_write: dict[tuple[str, str], tuple[float, bool]] = {}
+        self._may_write: dict[str, dict[str, tuple[float, bool]]] = {}
+        """By task and stream."""
 
     def wake(self, agent_id: str) -> None:
         """Tell an agent, if it is connected, that there may be work."""
@@ -158,11 +159,12 @@ class Channel:
     def _writes(self, task: Task, options: Mapping[str, str], stream: str) -> bool:
         """Whether the task's role may write to a stream; asked once a minute, for it writes all the time."""
         now = self._backend.context.now()
-        until, allowed = self._may_write.get((task.task_arn, stream), (0.0, False))
+        known = self._may_write.setdefault(task.task_arn, {})
+        until, allowed = known.get(stream, (0.0, False))
         if now >= until:
             arn = logs.stream_arn(self._backend.place, options, stream)
             allowed = not self._roles.logging(task).denial("logs:PutLogEvents", arn)
-            self._may_write[task.task_arn, stream] = (now + ASK_AGAIN, allowed)
+            known[stream] = (now + ASK_AGAIN, allowed)
         return allowed
 
     def credentials_id(self, task: Task) -> str:
@@ -191,7 +193,7 @@ class Channel:
     def forget(self, task: Task) -> None:
         """A task can no longer be described."""
         self._roles.forget(task)
-        self._may_write = {key: kept for key, kept in self._may_write.items() if key[0] != task.task_arn}
+        self._may_write.pop(task.task_arn, None)
 
     def delivered(self, task: Task, options: Mapping[str, str], stream: str) -> int:
         """How many lines of a stream have been delivered: where an agent that adopts its container goes on."""

@@ -17,6 +17,8 @@ from ecslab.model.task import Task
 
 def as_seen(service: Service, tasks: Iterable[Task], now: float) -> tuple[Task, ...]:
     """The tasks as the scheduler is to see them."""
+    if not service.health_check_grace_period_seconds:
+        return tuple(tasks)
     return tuple(
         replace(task, health_status=HealthStatus.UNKNOWN) if _spared_until(service, task) > now else task
         for task in tasks
@@ -25,6 +27,8 @@ def as_seen(service: Service, tasks: Iterable[Task], now: float) -> tuple[Task, 
 
 def next_look(service: Service, tasks: Iterable[Task], now: float) -> float | None:
     """When the first of the grace periods that spare a task now is over; None where none does."""
+    if not service.health_check_grace_period_seconds:
+        return None
     ends = [end for task in tasks if (end := _spared_until(service, task)) > now]
     return min(ends, default=None)
 

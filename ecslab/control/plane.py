@@ -18,6 +18,8 @@ from ecslab.timeline import Handle
 
 ROUND = 60.0
 """Lab seconds between two looks at everything."""
+LOST = ("real", "scaled")
+"""Kinds of time in which an agent may have missed something, for it hears of it from another thread."""
 
 
 class ControlPlane:
@@ -132,9 +134,11 @@ class ControlPlane:
         """Look at everything once in a while, and forget what has been STOPPED for an hour."""
         self._round = self._timeline.call_later(ROUND, self._make_round)
         store, now = self._backend.store, self._backend.context.now()
+        everything = self._timeline.kind in LOST
         for task in store.all_tasks():
             if task.last_status is not TaskStatus.STOPPED:
-                self._tasks[task.task_arn] = None
+                if everything or tasks.has_step(task):
+                    self._tasks[task.task_arn] = None
             elif now - (task.stopped_at or now) > tasks.KEPT_STOPPED:
                 self._forget(task)
         for service in store.services():

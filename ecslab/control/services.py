@@ -21,6 +21,7 @@ from ecslab.model.plan import Placement, Plan, ServiceSnapshot, Start, Stop
 from ecslab.model.service import Deployment, Service
 from ecslab.model.status import LaunchType, ServiceStatus, StopCode, TaskStatus
 from ecslab.model.task import Task
+from ecslab.scheduler.decisions import explained
 from ecslab.scheduler.placement import Demand
 from ecslab.scheduler.services import CONSISTENTLY, THROTTLE_AFTER, UNHEALTHY, plan, throttle_pause
 from ecslab.scheduler.starts import demand_of
@@ -33,11 +34,7 @@ REPEATED = 6 * 3600.0
 def snapshot(backend: Any, service: Service) -> ServiceSnapshot:
     """The service with its tasks and, where instances matter, the room in its cluster."""
     store = backend.store
-    tasks = tuple(
-        t
-        for t in store.tasks_of_service(service.cluster_name, service.service_name)
-        if t.last_status is not TaskStatus.STOPPED
-    )
+    tasks = tuple(store.alive_of_service(service.cluster_name, service.service_name))
     used = {d.task_definition for d in service.works} | {t.task_definition_arn for t in tasks}
     rooms = (
         () if service.launches_on is LaunchType.FARGATE and not service.task_sets else store.rooms(service.cluster_name)
@@ -77,7 +74,7 @@ def reconcile(backend: Any, service: Service) -> float | None:
 
 
 def _tasks_of(backend: Any, service: Service) -> Iterable[Task]:
-    found: Iterable[Task] = backend.store.tasks_of_service(service.cluster_name, service.service_name)
+    found: Iterable[Task] = backend.store.alive_of_service(service.cluster_name, service.service_name)
     return found
 
 
@@ -146,15 +143,7 @@ def _start(backend: Any, service: Service, start: Start) -> Task:
         enable_execute_command=service.enable_execute_command,
         tags=_tags(backend, service, definition),
     )
-    if start.placement.instance_arn is not None and start.placement.verdicts:
-        chosen = next(v for v in start.placement.verdicts if v.instance_arn == start.placement.instance_arn)
-        backend.note(
-            "placement.chosen",
-            task.task_arn,
-            f"task {task.task_id[:8]} was placed on {chosen.ec2_instance_id}",
-            service=service.service_name,
-            rows=rows(start.placement),
-        )
+    backend.note_placed(task, start.placement)
     return task
 
 
@@ -179,21 +168,15 @@ def _stop(backend: Any, stop: Stop) -> Task | None:
     return stopped
 
 
-def rows(placement: Placement) -> list[dict[str, str]]:
-    """A placement's verdicts for the journal: one row per instance."""
-    return [
-        {
-            "instance": v.ec2_instance_id,
-            "verdict": "chosen" if v.instance_arn == placement.instance_arn else v.reason or "fits",
-            "reason": v.detail,
-        }
-        for v in placement.verdicts
-    ]
-
-
 def _note_unplaced(backend: Any, service: Service, placement: Placement) -> None:
     text = f"no instance had room for a task of service {service.service_name}"
-    backend.note("placement.failed", service.service_arn, text, service=service.service_name, rows=rows(placement))
+    backend.note(
+        "placement.failed",
+        service.service_arn,
+        text,
+        service=service.service_name,
+        **explained(placement),
+    )
 
 
 def _say_once(backend: Any, service: Service, message: str) -> Service:

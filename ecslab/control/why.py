@@ -56,7 +56,7 @@ def _of_task(backend: Any, task: Task) -> Why:
     elif chosen:
         sentences.append(_placed(chosen[-1]))
     elif task.container_instance_arn:
-        sentences.append("RunTask or StartTask put it on its instance.")
+        sentences.append("StartTask put it on the instance that was named; no rule of placement applied.")
     else:
         sentences.append("It runs on Fargate, so there was no instance to choose.")
     if task.stopped_reason:
@@ -73,8 +73,8 @@ def _of_task(backend: Any, task: Task) -> Why:
 
 
 def _placed(entry: Entry) -> str:
-    fits = sum(row["verdict"] in ("chosen", "fits") for row in entry.data["rows"])
-    return f"{entry.text}: {fits} of {len(entry.data['rows'])} instances had room for it."
+    counts = entry.data["counts"]
+    return f"{entry.text}: {counts.get('fits', 0)} of {sum(counts.values())} instances had room for it."
 
 
 def _of_service(backend: Any, service: Service) -> Why:
@@ -102,13 +102,9 @@ def _of_service(backend: Any, service: Service) -> Why:
 
 
 def _unplaced(entry: Entry) -> str:
-    reasons: dict[str, int] = {}
-    for row in entry.data["rows"]:
-        reasons[row["verdict"]] = reasons.get(row["verdict"], 0) + 1
+    reasons = entry.data["counts"]
     counted = ", ".join(f"{count} said {reason}" for reason, count in reasons.items())
-    return (
-        f"The last try to place a task found no instance: of {len(entry.data['rows'])}, {counted or 'none was there'}."
-    )
+    return f"The last try to place a task found no instance: of {sum(reasons.values())}, {counted or 'none was there'}."
 
 
 def _rows(entries: tuple[Entry, ...]) -> tuple[dict[str, str], ...]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 from ecslab.model.definition import TaskDefinition
@@ -23,11 +23,22 @@ class Verdict:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Tally:
+    """How many instances have the same reason (or fit), and what was found of the first of them."""
+
+    number: int
+    first: Verdict
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Placement:
     """One placement decision with its reasons: the chosen instance, or none and why."""
 
     instance_arn: str | None
-    verdicts: tuple[Verdict, ...] = ()
+    verdicts: Sequence[Verdict] = ()
+    """One per instance, in the order of the instances. In a large cluster they are put together when they are read."""
+    tallies: tuple[Tally, ...] = ()
+    """The same counted, one per reason."""
 
     @property
     def placed(self) -> bool:
@@ -44,7 +55,7 @@ class ServiceSnapshot:
     """Tasks of the service that are not STOPPED."""
     definitions: Mapping[str, TaskDefinition]
     """By ARN: those of all its deployments."""
-    rooms: tuple[Room, ...] = ()
+    rooms: Sequence[Room] = ()
     """Instances of the cluster (EC2 launch type)."""
     zones: tuple[str, ...] = ()
     """Availability zones of the subnets in its networkConfiguration."""

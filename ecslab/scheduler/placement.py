@@ -2,6 +2,7 @@
 
 Pure: it reads ``Room`` objects and answers with a ``Placement`` that keeps its reason for every instance.
 It starts nothing. Invariant: it never places a task on an instance without room for all it needs.
+``place`` is the rule as it is read; ``scheduler.candidates`` gives the same without asking every instance again.
 Source: Amazon ECS Developer Guide, "How Amazon ECS places tasks on container instances"; failure names from
 "API failure reasons".
 """
@@ -13,7 +14,7 @@ from dataclasses import dataclass, replace
 
 from ecslab.model.definition import TaskDefinition
 from ecslab.model.instance import Room
-from ecslab.model.plan import Placement, Verdict
+from ecslab.model.plan import Placement, Tally, Verdict
 from ecslab.model.status import ContainerInstanceStatus, NetworkMode
 from ecslab.scheduler.query import parse
 
@@ -44,11 +45,11 @@ def place(demand: Demand, rooms: Sequence[Room], pick: Pick) -> Placement:
     verdicts = tuple(_judge(demand, room) for room in rooms)
     fitting = [room for room, verdict in zip(rooms, verdicts, strict=True) if not verdict.reason]
     if not fitting:
-        return Placement(instance_arn=None, verdicts=verdicts)
+        return Placement(instance_arn=None, verdicts=verdicts, tallies=_tallies(verdicts))
     for step in demand.strategy:
         fitting = _best(step, demand, fitting, rooms)
     chosen = fitting[0] if len(fitting) == 1 else pick(fitting)
-    return Placement(instance_arn=chosen.instance.arn, verdicts=verdicts)
+    return Placement(instance_arn=chosen.instance.arn, verdicts=verdicts, tallies=_tallies(verdicts))
 
 
 def take(demand: Demand, room: Room) -> Room:
@@ -74,20 +75,32 @@ def _memory(demand: Demand) -> int:
 
 
 def _judge(demand: Demand, room: Room) -> Verdict:
-    reason, detail = "", ""
-    for rule in (_active, _agent, _fits_cpu, _fits_memory, _fits_ports, _fits_eni, _in_zone, _distinct, _member):
-        reason, detail = rule(demand, room)
-        if reason:
-            break
+    reason, detail = judge(demand, room)
     instance = room.instance
     return Verdict(instance_arn=instance.arn, ec2_instance_id=instance.ec2_instance_id, reason=reason, detail=detail)
+
+
+def _tallies(verdicts: Sequence[Verdict]) -> tuple[Tally, ...]:
+    reasons = dict.fromkeys(verdict.reason for verdict in verdicts)
+    same = [[verdict for verdict in verdicts if verdict.reason == reason] for reason in reasons]
+    return tuple(Tally(number=len(found), first=found[0]) for found in same)
 
 
 MEMBER = "MemberOf placement constraint unsatisfied."
 DISTINCT = "DistinctInstance placement constraint unsatisfied."
 """As RunTask's failures and a service's events name them (facts §5)."""
 Found = tuple[str, str]
+"""A reason as the API spells it, empty where the task fits, and the same in words."""
 FINE: Found = ("", "")
+
+
+def judge(demand: Demand, room: Room) -> Found:
+    """The first rule that keeps a task out of a room. It depends on nothing but the two."""
+    for rule in (_active, _agent, _fits_cpu, _fits_memory, _fits_ports, _fits_eni, _in_zone, _distinct, _member):
+        found = rule(demand, room)
+        if found[0]:
+            return found
+    return FINE
 
 
 def _active(demand: Demand, room: Room) -> Found:
@@ -149,26 +162,29 @@ def _member(demand: Demand, room: Room) -> Found:
 def _best(step: Mapping[str, str], demand: Demand, rooms: list[Room], everywhere: Sequence[Room]) -> list[Room]:
     kind = step.get("type")
     if kind == "binpack":
-        left: Callable[[Room], int] = (
-            (lambda r: r.cpu) if step.get("field", "").lower() == "cpu" else lambda r: r.memory
-        )
-        least = min(map(left, rooms))
-        return [room for room in rooms if left(room) == least]
+        least = min(left_of(step, room) for room in rooms)
+        return [room for room in rooms if left_of(step, room) == least]
     if kind == "spread":
         return _spread(step.get("field", "instanceId"), demand.group, rooms, everywhere)
     return rooms
 
 
+def left_of(step: Mapping[str, str], room: Room) -> int:
+    """What is left on an instance of what a binpack step packs."""
+    return room.cpu if step.get("field", "").lower() == "cpu" else room.memory
+
+
 def _spread(field: str, group: str, rooms: list[Room], everywhere: Sequence[Room]) -> list[Room]:
     counts: dict[str, int] = {}
     for room in everywhere:
-        key = _spread_key(field, room)
+        key = spread_key(field, room)
         counts[key] = counts.get(key, 0) + room.groups.get(group, 0)
-    least = min(counts[_spread_key(field, room)] for room in rooms)
-    return [room for room in rooms if counts[_spread_key(field, room)] == least]
+    least = min(counts[spread_key(field, room)] for room in rooms)
+    return [room for room in rooms if counts[spread_key(field, room)] == least]
 
 
-def _spread_key(field: str, room: Room) -> str:
+def spread_key(field: str, room: Room) -> str:
+    """The value by which a spread step counts an instance: itself, its zone, or another attribute's value."""
     instance = room.instance
     if field in ("instanceId", "host"):
         return instance.arn

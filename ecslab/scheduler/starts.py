@@ -10,13 +10,13 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from ecslab.model.definition import TaskDefinition
-from ecslab.model.instance import Room
 from ecslab.model.plan import Placement, ServiceSnapshot, Start
 from ecslab.model.service import Service
 from ecslab.model.status import LaunchType, NetworkMode
 from ecslab.model.task import Task
 from ecslab.scheduler.capacity import choose
-from ecslab.scheduler.placement import SERVICE_DEFAULT, Demand, Pick, place, take
+from ecslab.scheduler.placement import SERVICE_DEFAULT, Demand, Pick
+from ecslab.scheduler.rooms import Draft
 
 CLOSEST = {
     "RESOURCE:CPU": "has insufficient CPU units available.",
@@ -55,21 +55,15 @@ def find_starts(
         return starts, []
     service, primary = snapshot.service, snapshot.service.primary
     definition = snapshot.definitions[primary.task_definition]
-    rooms = {room.instance.arn: room for room in snapshot.rooms}
     have: dict[str, int] = {}
     for task in alive:
         have[task.capacity_provider_name or ""] = have.get(task.capacity_provider_name or "", 0) + 1
-    demand = demand_of(service, definition, snapshot.zones)
+    draft = Draft(demand_of(service, definition, snapshot.zones), snapshot.rooms)
     for target in targets:
         provider = choose(service.capacity_provider_strategy, have) if service.capacity_provider_strategy else None
-        among = [rooms[target.instance]] if target.instance else list(rooms.values())
-        if target.zone:
-            among = [room for room in among if room.instance.availability_zone == target.zone]
-        found = _find(snapshot, demand, among, provider, pick)
+        found = _find(snapshot, draft, target, provider, pick)
         if found.instance_arn is None and provider not in snapshot.managed:
             return starts, [found]
-        if found.instance_arn:
-            rooms[found.instance_arn] = take(demand, rooms[found.instance_arn])
         have[provider or ""] = have.get(provider or "", 0) + 1
         starts.append(
             Start(
@@ -83,12 +77,12 @@ def find_starts(
     return starts, []
 
 
-def _find(snapshot: ServiceSnapshot, demand: Demand, rooms: list[Room], provider: str | None, pick: Pick) -> Placement:
+def _find(snapshot: ServiceSnapshot, draft: Draft, target: Target, provider: str | None, pick: Pick) -> Placement:
     if snapshot.service.launches_on is LaunchType.FARGATE:
         return Placement(instance_arn=None) if provider in snapshot.unavailable else EVERYWHERE
-    if provider is not None:
-        rooms = [room for room in rooms if room.instance.capacity_provider_name == provider]
-    return place(demand, rooms, pick)
+    if target.instance:
+        return draft.place_on(target.instance, pick, provider=provider)
+    return draft.place(pick, provider=provider, zone=target.zone)
 
 
 def demand_of(service: Service, definition: TaskDefinition, zones: tuple[str, ...]) -> Demand:
@@ -109,7 +103,7 @@ def placement_events(service: Service, unplaced: Sequence[Placement]) -> list[st
     if service.launches_on is LaunchType.FARGATE:
         return [NO_CAPACITY]
     text = "was unable to place a task because no container instance met all of its requirements."
-    verdicts = unplaced[0].verdicts
+    verdicts = [tally.first for tally in unplaced[0].tallies]
     if not verdicts:
         return [f"{text} Reason: No Container Instances were found in your cluster."]
     closest = max(verdicts, key=lambda v: (list(CLOSEST).index(v.reason) if v.reason in CLOSEST else -1) * -1)

@@ -12,7 +12,7 @@ from dataclasses import replace
 
 from ecslab.model.plan import Plan
 from ecslab.model.service import Service
-from ecslab.model.status import ContainerInstanceStatus, HealthStatus, TaskStatus
+from ecslab.model.status import HealthStatus, TaskStatus
 from ecslab.model.task_sets import Stability, TaskSet, TaskSetStatus
 from ecslab.scheduler.placement import Pick
 from ecslab.scheduler.starts import placement_events
@@ -71,12 +71,11 @@ def _judged(view: View, task_set: TaskSet, care: Care) -> TaskSet:
 def is_steady(view: View, task_set: TaskSet) -> bool:
     """Running as many as computed, none pending, none on a DRAINING instance, every health check passing."""
     mine = tasks_of(view, task_set.id)
-    draining = {r.instance.arn for r in view.rooms if r.instance.status is ContainerInstanceStatus.DRAINING}
     fit = [
         t
         for t in mine
         if t.last_status is TaskStatus.RUNNING
-        and t.container_instance_arn not in draining
+        and t.container_instance_arn not in view.draining
         and (t.health_status is HealthStatus.HEALTHY if view.is_checked(t) else True)
     ]
     return len(fit) == len(mine) == task_set.wanted(view.service.desired_count)

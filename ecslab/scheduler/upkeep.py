@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 
 from ecslab.model.plan import Placement, Start, Stop
 from ecslab.model.service import Deployment, Service
-from ecslab.model.status import ContainerInstanceStatus, DeploymentStatus, HealthStatus, RolloutState
+from ecslab.model.status import DeploymentStatus, HealthStatus, RolloutState
 from ecslab.model.task import Task
 from ecslab.scheduler.placement import Pick
 from ecslab.scheduler.scale_in import surplus_of
@@ -42,9 +42,8 @@ def tasks_of(view: View, deployment_id: str) -> list[Task]:
 def keep(view: View, deployment: Deployment, wanted: int, pick: Pick | None) -> Care:
     """Start and stop tasks of one deployment towards ``wanted``; without ``pick`` nothing is started."""
     mine = tasks_of(view, deployment.id)
-    draining = {r.instance.arn for r in view.rooms if r.instance.status is ContainerInstanceStatus.DRAINING}
     sick = [t for t in mine if t.health_status is HealthStatus.UNHEALTHY]
-    moving = [t for t in mine if t.container_instance_arn in draining and t not in sick]
+    moving = [t for t in mine if t.container_instance_arn in view.draining and t not in sick]
     good = [t for t in mine if t not in sick and t not in moving]
     starts, unplaced = _start(view, deployment, good, _allowed(view, deployment, wanted - len(good)), pick)
     reason = f"Scaling activity initiated by (deployment {deployment.id})"

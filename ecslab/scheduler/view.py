@@ -9,9 +9,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from ecslab.model.plan import ServiceSnapshot
-from ecslab.model.status import ContainerInstanceStatus, DesiredStatus, HealthStatus, TaskStatus
+from ecslab.model.status import DesiredStatus, HealthStatus, TaskStatus
 from ecslab.model.task import Task
 from ecslab.scheduler import breaker
+from ecslab.scheduler.rooms import draining_of
 
 HEALTHY_AFTER = 40.0
 """Seconds in RUNNING after which a task without health check and load balancer counts as healthy (facts: rolling)."""
@@ -33,12 +34,12 @@ class View:
         self.service = snapshot.service
         self.primary = snapshot.service.primary if snapshot.service.deployments else None
         self.definitions = snapshot.definitions
-        self.rooms = list(snapshot.rooms)
+        self.rooms = snapshot.rooms
         self.zones = snapshot.zones
         self.live = [t for t in snapshot.tasks if t.desired_status is DesiredStatus.RUNNING]
         self.leaving = [t for t in snapshot.tasks if t.desired_status is DesiredStatus.STOPPED]
         self.current = current = self.primary.id if self.primary else None
-        draining = {r.instance.arn for r in self.rooms if r.instance.status is ContainerInstanceStatus.DRAINING}
+        self.draining = draining = draining_of(snapshot.rooms)
         self.old = [t for t in self.live if t.deployment_id != current or t.container_instance_arn in draining]
         outdated = {t.task_arn for t in self.old}
         self.new = [t for t in self.live if t.task_arn not in outdated]

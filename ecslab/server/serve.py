@@ -6,6 +6,7 @@ SIGINT, and when the process that owns it is gone; it then leaves nothing behind
 
 from __future__ import annotations
 
+import gc
 import json
 import os
 import secrets
@@ -64,11 +65,17 @@ class ServerInfo:
     pretended: tuple[tuple[str, str], ...] = ()
 
 
+def collect_seldom() -> None:
+    """Have Python look for garbage in cycles seldom: each look is at every object of the lab, and there is little."""
+    gc.set_threshold(20_000, 20, 20)
+
+
 def serve(options: ServerOptions, on_ready: Callable[[ServerInfo], None]) -> None:
     """Serve until told to stop. LabAlreadyRunning, PortTaken, RuntimeUnavailable before anything is started."""
     options.home.mkdir(mode=0o700, parents=True, exist_ok=True)
     file = options.home / "server.json"
     refuse_second(file)
+    collect_seldom()
     listening, agents = listen(options.port), listen(0)
     lab = OpenLab(
         lab_id=secrets.token_hex(4),

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator
+from dataclasses import replace
 from typing import Any
 
 from ecslab.model.status import DesiredStatus, ServiceStatus, TaskStatus
@@ -10,7 +12,7 @@ from ecslab.model.status import DesiredStatus, ServiceStatus, TaskStatus
 
 def broken(backend: Any) -> list[str]:
     """Every invariant of the backend's state that does not hold."""
-    return [*_tasks(backend), *_indexes(backend), *_services(backend), *_rooms(backend)]
+    return [*_tasks(backend), *_indexes(backend), *_counts(backend), *_services(backend), *_rooms(backend)]
 
 
 def _tasks(backend: Any) -> Iterator[str]:
@@ -54,6 +56,24 @@ def _indexes(backend: Any) -> Iterator[str]:
             yield f"{task.task_arn} is not among its instance's"
 
 
+def _counts(backend: Any) -> Iterator[str]:
+    """What is kept so that nobody has to count agrees with what there is."""
+    store = backend.store
+    for cluster in backend.clusters:
+        tasks = list(store.tasks(cluster))
+        if +store.counts(cluster) != Counter(t.last_status for t in tasks):
+            yield f"the tasks of cluster {cluster} are counted wrongly: {store.counts(cluster)}"
+        if set(store.wished(cluster)) != {t.task_arn for t in tasks if t.desired_status is DesiredStatus.RUNNING}:
+            yield f"the tasks of cluster {cluster} that are to run are not those that are kept as such"
+        if [r.instance.arn for r in store.rooms(cluster)] != [i.arn for i in store.instances(cluster)]:
+            yield f"the rooms of cluster {cluster} are not its instances"
+    for service in store.services():
+        key = service.cluster_name, service.service_name
+        alive = [t for t in store.tasks_of_service(*key) if t.last_status is not TaskStatus.STOPPED]
+        if list(store.alive_of_service(*key)) != alive:
+            yield f"the tasks of {service.service_arn} that are not STOPPED are not those that are kept as such"
+
+
 def _services(backend: Any) -> Iterator[str]:
     for service in backend.store.services():
         name = service.service_arn
@@ -80,6 +100,6 @@ def _rooms(backend: Any) -> Iterator[str]:
         room = store.room(instance)
         if room.cpu < 0 or room.memory < 0:
             yield f"{instance.arn} holds more than it has: {room.cpu} CPU units and {room.memory} MiB are left"
-        measured = store._measure(instance)
-        if (measured.cpu, measured.memory, measured.ports) != (room.cpu, room.memory, room.ports):
+        measured = store.measure(instance.arn)
+        if measured != replace(room, instance=measured.instance):
             yield f"what is left on {instance.arn} is not what is remembered of it"

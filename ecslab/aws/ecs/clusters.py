@@ -93,10 +93,9 @@ class ClusterVerbs(Verbs):
         return self._with_counts(cluster)
 
     def _with_counts(self, cluster: Any) -> Any:
-        tasks = [t for t in self.store.tasks(cluster.name) if t.last_status is not TaskStatus.STOPPED]
-        running = sum(t.last_status is TaskStatus.RUNNING for t in tasks)
-        cluster.running_tasks_count = running
-        cluster.pending_tasks_count = sum(t.last_status in NOT_YET_RUNNING for t in tasks)
+        counts = self.store.counts(cluster.name)
+        cluster.running_tasks_count = counts[TaskStatus.RUNNING]
+        cluster.pending_tasks_count = sum(counts[status] for status in NOT_YET_RUNNING)
         cluster.active_services_count = sum(s.status is ServiceStatus.ACTIVE for s in self.store.services(cluster.name))
-        cluster.registered_container_instances_count = len(self.store.instances(cluster.name))
+        cluster.registered_container_instances_count = len(self.store.rooms(cluster.name))
         return cluster

@@ -12,6 +12,7 @@ from ecslab.aws.ecs.base import Failure, Request, Verbs, at_most, missing, page
 from ecslab.aws.ecs.deploying import DEFAULTS, check_controller, read_settings
 from ecslab.aws.ecs.networking import check_network
 from ecslab.aws.ecs.platforms import platform_of, resolved
+from ecslab.aws.ecs.store import service_key
 from ecslab.aws.ecs.task_sets import check_update, controller_of
 from ecslab.aws.ecs.tasks import constraints_of
 from ecslab.errors import (
@@ -248,7 +249,8 @@ class ServiceVerbs(Verbs):
             if service is None or self._forgotten(service):
                 failures.append(missing(self.place.service(cluster, last_part(name))))
             else:
-                found.append(self._counted(service if "TAGS" in include else replace(service, tags=())))
+                counted = self._counted(service)
+                found.append(counted if "TAGS" in include else replace(counted, tags=()))
         return found, failures
 
     def _forgotten(self, service: Service) -> bool:
@@ -270,8 +272,17 @@ class ServiceVerbs(Verbs):
         return page(found, {"maxResults": 10, **request}, 100)
 
     def _counted(self, service: Service) -> Service:
-        """The service with the counts of its tasks, as DescribeServices shows them."""
-        tasks = list(self.store.tasks_of_service(service.cluster_name, service.service_name))
+        """The service with the counts of its tasks, as DescribeServices shows them; counted when something changed."""
+        key = service_key(service.cluster_name, service.service_name)
+        changes = self.store.task_changes.get(key, 0)
+        known, at, counted = self.store.counted.get(key, (None, 0, service))
+        if known is not service or at != changes:
+            counted = self._count(service)
+            self.store.counted[key] = (service, changes, counted)
+        return counted
+
+    def _count(self, service: Service) -> Service:
+        tasks = list(self.store.alive_of_service(service.cluster_name, service.service_name))
         counted = []
         for deployment in service.deployments:
             mine = [t for t in tasks if t.deployment_id == deployment.id]

@@ -7,6 +7,7 @@ Callers hold the timeline's lock.
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field, replace
 
@@ -16,6 +17,7 @@ from ecslab.model.instance import RESERVED_PORTS, ContainerInstance, Room
 from ecslab.model.service import Service
 from ecslab.model.status import NetworkMode, TaskStatus
 from ecslab.model.task import Task
+from ecslab.scheduler.rooms import Rooms
 
 Noun = Task | Service | ContainerInstance
 Listener = Callable[[Noun | None, Noun | None], None]
@@ -57,40 +59,59 @@ class Store:
         """Of tasks, by task id."""
         self._services: dict[str, Service] = {}
         self._instances: dict[str, ContainerInstance] = {}
+        self._services_of_cluster = _Index()
+        self._instances_of_cluster = _Index()
         self._tasks_of_cluster = _Index()
+        self._wished = _Index()
         self._tasks_of_service = _Index()
+        self._alive = _Index()
         self._tasks_of_instance = _Index()
-        self._rooms: dict[str, Room] = {}
+        self._holding = _Index()
+        self._of_tasks: tuple[tuple[_Index, Callable[[Task], str | None]], ...] = (
+            (self._tasks_of_cluster, lambda task: task.cluster_name),
+            (self._wished, lambda task: task.cluster_name if task.desired_status == "RUNNING" else None),
+            (self._tasks_of_service, _service_of),
+            (self._alive, lambda task: _service_of(task) if task.last_status is not TaskStatus.STOPPED else None),
+            (self._tasks_of_instance, lambda task: task.container_instance_arn),
+            (self._holding, _holding),
+        )
+        """The indexes of tasks, each with the key under which it has a task; None where it does not have it."""
+        self._counts: dict[str, Counter[TaskStatus]] = {}
+        self.counted: dict[str, tuple[Service, int, Service]] = {}
+        """Of services, by key: one as it was, after how many changes of tasks, and the same with its tasks counted."""
+        self.task_changes: dict[str, int] = {}
+        """How often a task of a service has changed, by the service's key."""
+        self._rooms: dict[str, Rooms] = {}
 
     def put_task(self, task: Task) -> Task:
         """Record a task as it now is."""
         arn, before = task.task_arn, self._tasks.get(task.task_arn)
         self._tasks[arn] = task
-        if before is None:
-            self._arns[task.task_id] = arn
-            self._tasks_of_cluster.move(arn, None, task.cluster_name)
-            if task.service_name:
-                self._tasks_of_service.move(arn, None, service_key(task.cluster_name, task.service_name))
-        self._tasks_of_instance.move(
-            arn, before.container_instance_arn if before else None, task.container_instance_arn
-        )
-        if task.container_instance_arn and (
-            before is None
-            or before.last_status != task.last_status
-            or before.container_instance_arn != task.container_instance_arn
-        ):
-            self._rooms.pop(task.container_instance_arn, None)
+        self._arns[task.task_id] = arn
+        self._file(arn, before, task)
         self._tell(before, task)
         return task
+
+    def _file(self, arn: str, before: Task | None, after: Task | None) -> None:
+        """Keep the indexes of tasks, the rooms and the counts."""
+        for index, key_of in self._of_tasks:
+            index.move(arn, key_of(before) if before else None, key_of(after) if after else None)
+        held, holds = _holding(before) if before else None, _holding(after) if after else None
+        for task, instance in ((before, held), (after, holds)):
+            if task is not None and instance is not None and held != holds:
+                self.rooms(task.cluster_name).touch(instance)
+        for task, change in ((before, -1), (after, 1)):
+            if task is not None:
+                self.counts(task.cluster_name)[task.last_status] += change
+                if task.service_name:
+                    key = service_key(task.cluster_name, task.service_name)
+                    self.task_changes[key] = self.task_changes.get(key, 0) + 1
 
     def forget_task(self, arn: str) -> None:
         """Drop a task that has been STOPPED for long enough."""
         task = self._tasks.pop(arn)
         self._arns.pop(task.task_id, None)
-        self._tasks_of_cluster.move(arn, task.cluster_name, None)
-        self._tasks_of_instance.move(arn, task.container_instance_arn, None)
-        if task.service_name:
-            self._tasks_of_service.move(arn, service_key(task.cluster_name, task.service_name), None)
+        self._file(arn, task, None)
         self.revision += 1
 
     def put_service(self, service: Service) -> Service:
@@ -98,6 +119,7 @@ class Store:
         key = service_key(service.cluster_name, service.service_name)
         before = self._services.get(key)
         self._services[key] = service
+        self._services_of_cluster.move(key, before.cluster_name if before else None, service.cluster_name)
         if before != service:
             self.history.note(service)
             self._tell(before, service)
@@ -107,7 +129,12 @@ class Store:
         """Record a container instance as it now is."""
         before = self._instances.get(instance.arn)
         self._instances[instance.arn] = instance
-        self._rooms.pop(instance.arn, None)
+        self._instances_of_cluster.move(instance.arn, before.cluster_name if before else None, instance.cluster_name)
+        rooms = self.rooms(instance.cluster_name)
+        if instance.status == "INACTIVE":
+            rooms.remove(instance.arn)
+        else:
+            rooms.put(self.measure(instance.arn))
         self._tell(before, instance)
         return instance
 
@@ -142,6 +169,18 @@ class Store:
         """All tasks of a service, oldest first."""
         return (self._tasks[arn] for arn in self._tasks_of_service.get(service_key(cluster, name)))
 
+    def alive_of_service(self, cluster: str, name: str) -> Iterator[Task]:
+        """The tasks of a service that are not STOPPED, oldest first."""
+        return (self._tasks[arn] for arn in self._alive.get(service_key(cluster, name)))
+
+    def counts(self, cluster: str) -> Counter[TaskStatus]:
+        """How many tasks of each status a cluster has."""
+        return self._counts.setdefault(cluster, Counter())
+
+    def wished(self, cluster: str) -> tuple[str, ...]:
+        """The ARNs of the tasks of a cluster whose desired status is RUNNING, oldest first."""
+        return self._wished.get(cluster)
+
     def tasks_of_instance(self, arn: str) -> Iterator[Task]:
         """All tasks on a container instance, oldest first."""
         return (self._tasks[a] for a in self._tasks_of_instance.get(arn))
@@ -152,7 +191,9 @@ class Store:
 
     def services(self, cluster: str | None = None) -> tuple[Service, ...]:
         """All services, or those of one cluster."""
-        return tuple(s for s in self._services.values() if cluster is None or s.cluster_name == cluster)
+        if cluster is None:
+            return tuple(self._services.values())
+        return tuple(self._services[key] for key in self._services_of_cluster.get(cluster))
 
     def instance(self, arn: str) -> ContainerInstance | None:
         """The container instance with that ARN."""
@@ -160,25 +201,19 @@ class Store:
 
     def instances(self, cluster: str | None = None) -> tuple[ContainerInstance, ...]:
         """All container instances that are not INACTIVE, or those of one cluster."""
-        return tuple(
-            i
-            for i in self._instances.values()
-            if i.status != "INACTIVE" and (cluster is None or i.cluster_name == cluster)
-        )
+        arns = self._instances if cluster is None else self._instances_of_cluster.get(cluster)
+        return tuple(i for i in map(self._instances.__getitem__, arns) if i.status != "INACTIVE")
 
     def room(self, instance: ContainerInstance) -> Room:
         """The instance with what is left on it."""
-        room = self._rooms.get(instance.arn)
-        if room is None:
-            room = self._rooms[instance.arn] = self._measure(instance)
-        return room
+        return self.rooms(instance.cluster_name).get(instance.arn) or self.measure(instance.arn)
 
-    def _measure(self, instance: ContainerInstance) -> Room:
+    def measure(self, arn: str) -> Room:
+        """What is left on an instance, counted anew."""
+        instance = self._instances[arn]
         cpu, memory, enis, ports = instance.cpu, instance.memory, instance.eni_limit, set(RESERVED_PORTS)
         groups: dict[str, int] = {}
-        for task in self.tasks_of_instance(instance.arn):
-            if task.last_status is TaskStatus.STOPPED:
-                continue
+        for task in map(self._tasks.__getitem__, self._holding.get(arn)):
             definition = self.definitions[task.task_definition_arn]
             cpu -= int(task.cpu)
             memory -= int(task.memory)
@@ -195,6 +230,18 @@ class Store:
             groups=groups,
         )
 
-    def rooms(self, cluster: str) -> tuple[Room, ...]:
-        """What placement may choose from in a cluster."""
-        return tuple(self.room(instance) for instance in self.instances(cluster))
+    def rooms(self, cluster: str) -> Rooms:
+        """What placement may choose from in a cluster: always as it is now."""
+        rooms = self._rooms.get(cluster)
+        if rooms is None:
+            rooms = self._rooms[cluster] = Rooms(measure=self.measure)
+        return rooms
+
+
+def _holding(task: Task) -> str | None:
+    """The instance on which a task takes room."""
+    return task.container_instance_arn if task.last_status is not TaskStatus.STOPPED else None
+
+
+def _service_of(task: Task) -> str | None:
+    return service_key(task.cluster_name, task.service_name) if task.service_name else None

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from typing import Any
@@ -28,8 +29,12 @@ from ecslab.model.status import (
 )
 from ecslab.model.task import Container, Task
 from ecslab.scheduler.capacity import split
+from ecslab.scheduler.decisions import explained
 from ecslab.scheduler.placement import Demand, place
+from ecslab.scheduler.rooms import Draft
 
+FILTERS = ("serviceName", "containerInstance", "family", "startedBy", "launchType")
+"""What ListTasks can be asked for besides the desired status."""
 NO_INSTANCES = "No Container Instances were found in your cluster."
 
 
@@ -44,29 +49,35 @@ class TaskVerbs(Verbs):
         launch_type, strategy = self.launch_of(request, cluster)
         check_network(self.place, definition, request.get("networkConfiguration"), launch_type)
         overrides = _overrides(request, definition)
-        if launch_type is not LaunchType.FARGATE and not strategy and not self.store.instances(cluster):
+        if launch_type is not LaunchType.FARGATE and not strategy and not self.store.rooms(cluster):
             raise InvalidParameterException(NO_INSTANCES + " Register an instance, or use the FARGATE launch type.")
         check_roles(self.place, self.context, cluster, definition, overrides)
         tasks: list[Task] = []
+        draft = Draft(self._demand(request, definition, overrides), self.store.rooms(cluster))
         for provider in split(strategy, count) if strategy else [None] * count:
             if provider in self.unavailable():
                 return tasks, [{"arn": self.place.cluster(cluster), "reason": NO_SPOT}]
-            demand = self._demand(request, definition, overrides)
-            placement = self._place_once(demand, cluster, launch_type, provider)
+            placement = self._place_once(draft, launch_type, provider)
             if placement.instance_arn is None and provider is None:
                 return tasks, self._unplaced(definition, placement)
             given = self._given(request, cluster, launch_type, provider, overrides)
-            given["waits_for"] = demand if placement.instance_arn is None else None
+            given["waits_for"] = draft.demand if placement.instance_arn is None else None
             tasks.append(self.add_task(definition, placement.instance_arn or None, **given))
+            self.note_placed(tasks[-1], placement)
         return tasks, []
 
-    def _place_once(self, demand: Demand, cluster: str, launch: LaunchType, provider: str | None) -> Placement:
+    def _place_once(self, draft: Draft, launch: LaunchType, provider: str | None) -> Placement:
         if launch is LaunchType.FARGATE:
             return Placement(instance_arn="")
-        rooms = self.store.rooms(cluster)
-        if provider is not None:
-            rooms = tuple(room for room in rooms if room.instance.capacity_provider_name == provider)
-        return place(demand, rooms, self.context.random.choice)
+        return draft.place(self.context.random.choice, provider=provider)
+
+    def note_placed(self, task: Task, placement: Placement) -> None:
+        """Write in the journal why a task is on its instance; nothing where there was no instance to choose."""
+        if placement.instance_arn and placement.tallies:
+            chosen = self.store.instance(placement.instance_arn)
+            where = chosen.ec2_instance_id if chosen is not None else placement.instance_arn
+            text = f"task {task.task_id[:8]} was placed on {where}"
+            self.note("placement.chosen", task.task_arn, text, group=task.group, **explained(placement))
 
     def _demand(self, request: Request, definition: TaskDefinition, overrides: Mapping[str, Any]) -> Demand:
         return Demand(
@@ -80,13 +91,8 @@ class TaskVerbs(Verbs):
         )
 
     def _unplaced(self, definition: TaskDefinition, placement: Placement) -> list[Failure]:
-        rows = [{"instance": v.ec2_instance_id, "reason": v.reason, "detail": v.detail} for v in placement.verdicts]
-        self.note(
-            "placement.failed",
-            definition.arn,
-            f"no instance had room for a task of {definition.family}:{definition.revision}",
-            rows=rows,
-        )
+        text = f"no instance had room for a task of {definition.family}:{definition.revision}"
+        self.note("placement.failed", definition.arn, text, **explained(placement))
         return [{"arn": v.instance_arn, "reason": v.reason, "detail": v.detail} for v in placement.verdicts]
 
     def _given(
@@ -202,8 +208,8 @@ class TaskVerbs(Verbs):
             return zones[0]
         if not service:
             return str(self.context.random.choice(zones))
-        alive = [t for t in self.store.tasks_of_service(cluster, service) if t.last_status is not TaskStatus.STOPPED]
-        return min(zones, key=lambda zone: sum(t.availability_zone == zone for t in alive))
+        alive = Counter(task.availability_zone for task in self.store.alive_of_service(cluster, service))
+        return min(zones, key=lambda zone: alive[zone])
 
     def _containers(self, definition: TaskDefinition, cluster: str, task_id: str, arn: str) -> Iterable[Container]:
         for container in definition.containers:
@@ -279,6 +285,8 @@ class TaskVerbs(Verbs):
         """ARNs of tasks that match every filter; desired RUNNING where no status is asked for."""
         cluster = self.active_cluster(request.get("cluster"))
         desired = request.get("desiredStatus") or DesiredStatus.RUNNING
+        if desired == DesiredStatus.RUNNING and not any(request.get(name) for name in FILTERS):
+            return page(self.store.wished(cluster), request, 100)
         if request.get("serviceName"):
             tasks: Iterable[Task] = self.store.tasks_of_service(cluster, last_part(request["serviceName"]))
         elif request.get("containerInstance"):
