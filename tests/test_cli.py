@@ -201,7 +201,7 @@ def test_nothing_pretended_is_said_too() -> None:
 
 
 def test_lab_opens_the_first_lab_in_jupyterlab(tmp_path: Path, capfd: pytest.CaptureFixture[str]) -> None:
-    assert first_notebook(labs_folder()).name == "02-task-definitions.ipynb"
+    assert first_notebook(labs_folder()).name == "01-clusters.ipynb"
     assert main(["lab", "--labs", str(tmp_path), "--home", str(tmp_path)]) == 1
     assert "There is no lab notebook" in capfd.readouterr().err
     with pytest.raises(LabError, match="no lab notebook"):

@@ -2,13 +2,14 @@
 
 Containers in bridge mode are on the engine's own network, as on ECS (it starts them faster, too); those with
 ``links`` are on one of the lab's, where a container's address can be chosen before it starts, and so is everybody
-where the engine has no network of its own. Invariant: a network is made once, when the first
-task needs it, and ``close`` removes it.
+where the engine has no network of its own, or one that this machine no longer reaches. Invariant: a network is made
+once, when the first task needs it, and ``close`` removes it.
 """
 
 from __future__ import annotations
 
 import ipaddress
+import socket
 import threading
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -23,7 +24,6 @@ from ecslab.model.network import Eni
 
 BRIDGE = "bridge"
 """The engine's own network, and the end of the name of the lab's own one."""
-INTERFACES = Path("/sys/class/net")
 ROUTES = Path("/proc/net/route")
 
 
@@ -72,11 +72,11 @@ class EngineNetworks:
 
     def _look_for_bridge(self) -> bool:
         try:
-            options = self._api.inspect_network(BRIDGE).get("Options") or {}
+            known = self._api.inspect_network(BRIDGE)
         except NotFound:
             return False  # the engine runs with --bridge=none
-        name = options.get("com.docker.network.bridge.name", "")
-        return not (self.local and name) or (INTERFACES / name).exists()
+        subnets = [one["Subnet"] for one in (known.get("IPAM") or {}).get("Config") or () if ":" not in one["Subnet"]]
+        return not self.local or all(map(leads_to, subnets))
 
     def next_address(self, network: EngineNetwork) -> str:
         """An address counted down from the top of the network, far from those the engine gives by itself."""
@@ -131,6 +131,18 @@ class EngineNetworks:
         gateway = str(next(ipaddress.ip_network(subnet).hosts()))  # the first address is the router's, as in a VPC
         ipam = {"Driver": "default", "Config": [{"Subnet": subnet, "Gateway": gateway}]}
         self._api.create_network(name, driver="bridge", ipam=ipam, labels=mine(self._lab_id))
+
+
+def leads_to(cidr: str) -> bool:
+    """Whether what this machine sends to an engine's network goes there: not where its interface or address has been
+    taken away behind the engine's back (by another engine, a VPN, a network manager)."""
+    network = ipaddress.ip_network(cidr)
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as asking:
+        try:
+            asking.connect((str(network.broadcast_address - 1), 9))  # sends nothing
+        except OSError:
+            return False
+        return ipaddress.ip_address(asking.getsockname()[0]) in network
 
 
 def routed(cidr: str, table: Path = ROUTES) -> bool:

@@ -16,7 +16,7 @@ from ecslab.model.labels import LABEL_KEEPER, LABEL_LAB, LABEL_OWNER
 from ecslab.model.network import Eni, PortRequest, WiringRequest
 from ecslab.model.status import NetworkMode
 from ecslab.networks.docker import DockerFabric, free
-from ecslab.networks.docker_engine import routed
+from ecslab.networks.docker_engine import leads_to, routed
 from ecslab.timeline import real_monotonic, real_sleep
 
 CIDR = "10.93.0.0/16"
@@ -144,12 +144,18 @@ def test_closing_removes_every_network_and_pause_container(fabric: DockerFabric,
 
 
 @pytest.mark.docker
-def test_bridge_mode_is_on_a_network_of_the_lab_where_the_engine_has_none(
-    fabric: DockerFabric, lab: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+def test_bridge_mode_is_on_a_network_of_the_lab_where_the_engine_has_none_that_is_reached(
+    fabric: DockerFabric, lab: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("ecslab.networks.docker_engine.INTERFACES", tmp_path)
+    """As when the interface has lost its address: what this machine sends there goes elsewhere."""
+    monkeypatch.setattr("ecslab.networks.docker_engine.leads_to", lambda cidr: False)
     wiring = fabric.attach(request(NetworkMode.BRIDGE, instance="i-1"))
     assert wiring.containers["web"].network == f"ecslab-{lab}-bridge"
+
+
+def test_a_network_that_is_reached_is_told_from_one_that_is_not() -> None:
+    assert leads_to("127.0.0.0/8")
+    assert not leads_to("198.51.100.0/24")
 
 
 @pytest.mark.docker
