@@ -20,7 +20,7 @@ def install(context: LabContext) -> Any:
     from moto.backends import get_backend
     from moto.moto_api._internal import mock_random
 
-    from ecslab.aws import cloudwatch, events_backend, groups
+    from ecslab.aws import balancing, cloudwatch, events_backend, groups
     from ecslab.aws.ecs import cloudformation
     from ecslab.aws.ecs.models import EcsBackend
 
@@ -36,6 +36,7 @@ def install(context: LabContext) -> Any:
     backends.backend = LabEcsBackend
     cloudwatch.install(context)
     groups.install()
+    balancing.install()
     cloudformation.install()
     events_backend.install(context)
     backends.reset()  # after the factories: some of moto's backends make an ECS anew in their reset

@@ -82,6 +82,16 @@ class ControlPlane:
         for service in self._backend.store.services(cluster):
             self._mark(service.cluster_name, service.service_name)
 
+    def look_at_task(self, arn: str) -> None:
+        """Look at a task again soon, though nothing of it has changed."""
+        self._tasks[arn] = None
+        self._look_soon()
+
+    def look_at_service(self, cluster: str, name: str) -> None:
+        """Look at a service again soon, though nothing of it has changed."""
+        self._mark(cluster, name)
+        self._look_soon()
+
     def _look_soon(self) -> None:
         if self._looking is None:
             self._looking = self._timeline.call_soon(self._look)
@@ -150,6 +160,7 @@ class ControlPlane:
         self._backend.store.forget_task(task.task_arn)
         self._backend.task_networks.pop(task.task_arn, None)
         self._backend.waiting.pop(task.task_arn, None)
+        self._backend.targets.pop(task.task_arn, None)
         self._fleet.forget(task)
         self._counted -= {(task.task_arn, TaskStatus.RUNNING), (task.task_arn, TaskStatus.STOPPED)}
 

@@ -23,10 +23,12 @@ from ecslab.model.status import LaunchType, ServiceStatus, StopCode, TaskStatus
 from ecslab.model.task import Task
 from ecslab.scheduler.decisions import explained
 from ecslab.scheduler.placement import Demand
-from ecslab.scheduler.services import CONSISTENTLY, THROTTLE_AFTER, UNHEALTHY, plan, throttle_pause
+from ecslab.scheduler.services import CONSISTENTLY, THROTTLE_AFTER, plan, throttle_pause
 from ecslab.scheduler.starts import demand_of
 from ecslab.scheduler.upkeep import deployed_as
 
+FAILED_CHECKS = ("Task failed container health checks", "Task failed ELB health checks")
+"""Stop reasons of tasks that ran, and failed a health check."""
 REPEATED = 6 * 3600.0
 """Lab seconds within which the same event is not written twice in a row (facts: service_event_meta)."""
 
@@ -34,7 +36,7 @@ REPEATED = 6 * 3600.0
 def snapshot(backend: Any, service: Service) -> ServiceSnapshot:
     """The service with its tasks and, where instances matter, the room in its cluster."""
     store = backend.store
-    tasks = tuple(store.alive_of_service(service.cluster_name, service.service_name))
+    tasks, sick = backend.balance(service, store.alive_of_service(service.cluster_name, service.service_name))
     used = {d.task_definition for d in service.works} | {t.task_definition_arn for t in tasks}
     rooms = (
         () if service.launches_on is LaunchType.FARGATE and not service.task_sets else store.rooms(service.cluster_name)
@@ -46,6 +48,7 @@ def snapshot(backend: Any, service: Service) -> ServiceSnapshot:
         rooms=rooms,
         zones=interfaces.zones_of(backend.place, _network(service)),
         in_alarm=_in_alarm(backend, service),
+        sick=sick,
         hook_answers=backend.hook_answers,
         unavailable=backend.unavailable(),
         managed=backend.managed(),
@@ -74,7 +77,9 @@ def reconcile(backend: Any, service: Service) -> float | None:
 
 
 def _tasks_of(backend: Any, service: Service) -> Iterable[Task]:
-    found: Iterable[Task] = backend.store.alive_of_service(service.cluster_name, service.service_name)
+    found: tuple[Task, ...] = backend.balance(
+        service, backend.store.alive_of_service(service.cluster_name, service.service_name)
+    )[0]
     return found
 
 
@@ -211,7 +216,7 @@ def count_start(backend: Any, task: Task) -> None:
 def _counted(deployment: Deployment, task: Task, now: float) -> Deployment:
     if task.last_status is TaskStatus.RUNNING:
         return replace(deployment, failed_in_a_row=0, retry_at=0.0) if deployment.failed_in_a_row else deployment
-    if task.stopped_reason == UNHEALTHY:
+    if (task.stopped_reason or "").startswith(FAILED_CHECKS):
         return replace(
             deployment,
             failed_tasks=deployment.failed_tasks + 1,

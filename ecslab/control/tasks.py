@@ -33,6 +33,8 @@ def step(backend: Any, task: Task) -> None:
         _provision(backend, task)
     elif stopping and status is TaskStatus.RUNNING:
         backend.move_task(task, TaskStatus.DEACTIVATING)
+    elif status is TaskStatus.DEACTIVATING and backend.context.now() < backend.deregistering.get(task.task_arn, 0.0):
+        return  # its connections drain
     elif stopping and status in (TaskStatus.PENDING, TaskStatus.ACTIVATING, TaskStatus.DEACTIVATING):
         backend.move_task(task, TaskStatus.STOPPING)
     elif status is TaskStatus.DEPROVISIONING:

@@ -10,6 +10,7 @@ from typing import Any
 
 from ecslab.errors import InvalidParameterException
 from ecslab.journal import Entry
+from ecslab.model.balancing import Target
 from ecslab.model.service import Service
 from ecslab.model.status import DesiredStatus, TaskStatus
 from ecslab.model.task import Task
@@ -66,10 +67,17 @@ def _of_task(backend: Any, task: Task) -> Why:
         for c in task.containers
         if c.exit_code is not None or c.reason
     ]
+    sentences += [_served(target) for target in backend.targets.get(task.task_arn, ())]
     waiting = backend.context.journal.read(kind="container.waits", subject=task.task_arn)
     if waiting and task.last_status is TaskStatus.ACTIVATING:
         sentences.append(waiting[-1].text)
     return Why(subject=task.task_arn, sentences=tuple(sentences), rows=_rows(chosen[-1:]))
+
+
+def _served(target: Target) -> str:
+    description = target.words[1]
+    why = f" ({description})" if description else ""
+    return f"It is registered as {target.target_id}:{target.port} in {target.target_group}: {target.state}{why}."
 
 
 def _placed(entry: Entry) -> str:

@@ -65,6 +65,8 @@ class ServiceSnapshot:
     """Capacity providers whose tasks wait for capacity where there is none."""
     in_alarm: frozenset[str] = frozenset()
     """Those of its deployment alarms that are in ALARM."""
+    sick: Mapping[str, str] = field(default_factory=dict)
+    """By task, the target group whose health checks it fails."""
     hook_answers: Mapping[str, str] = field(default_factory=dict)
     """What the functions of lifecycle hooks answer, by ARN, where the lab was told."""
 

@@ -10,6 +10,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
 
+from ecslab.model.balancing import Binding
 from ecslab.model.capacity import Strategy, is_fargate
 from ecslab.model.deployment_settings import DeploymentConfiguration
 from ecslab.model.deployments import RevisionSummary, ServiceDeployment
@@ -49,6 +50,8 @@ class Deployment:
     network_configuration: Mapping[str, Any] | None = None
     rollout_state: RolloutState | None = RolloutState.IN_PROGRESS
     rollout_state_reason: str | None = None
+    bindings: tuple[Binding, ...] = ()
+    """Not on the wire: the target groups its tasks are registered in."""
     retry_at: float = 0.0
     """Not on the wire: no task is started before this time (throttling)."""
     failed_in_a_row: int = 0

@@ -196,7 +196,7 @@ def _retire_sick(view: View, sick: Sequence[Task], starts: int) -> list[Stop]:
     replaced = view.count_healthy(view.new) >= view.service.desired_count
     if not sick or (not replaced and (starts or _moving(view))):
         return []
-    return [Stop(task_arn=t.task_arn, reason=UNHEALTHY) for t in sick]
+    return [Stop(task_arn=t.task_arn, reason=view.why_unhealthy(t)) for t in sick]
 
 
 def _daemon(view: View, pick: Pick) -> Plan:
@@ -250,7 +250,10 @@ def _conclude(view: View, starts: list[Start], unplaced: list[Placement], counts
 
 def _all_running(view: View) -> bool:
     return all(
-        t.last_status is TaskStatus.RUNNING and (t.health_status is not HealthStatus.UNHEALTHY) for t in view.new
+        t.last_status is TaskStatus.RUNNING
+        and t.health_status is not HealthStatus.UNHEALTHY
+        and (t.task_arn in view.healthy or t.deployment_id not in view.balanced)
+        for t in view.new
     )
 
 

@@ -17,7 +17,7 @@ from ecslab.model.task import Task
 from ecslab.scheduler.placement import Pick
 from ecslab.scheduler.scale_in import surplus_of
 from ecslab.scheduler.starts import Target, find_starts
-from ecslab.scheduler.view import THROTTLE_AFTER, UNHEALTHY, View
+from ecslab.scheduler.view import THROTTLE_AFTER, View
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -48,7 +48,7 @@ def keep(view: View, deployment: Deployment, wanted: int, pick: Pick | None) -> 
     starts, unplaced = _start(view, deployment, good, _allowed(view, deployment, wanted - len(good)), pick)
     reason = f"Scaling activity initiated by (deployment {deployment.id})"
     gone = [Stop(task_arn=t.task_arn, reason=reason) for t in surplus_of(good, len(good) - wanted, view.now)]
-    gone += [Stop(task_arn=t.task_arn, reason=UNHEALTHY) for t in sick]
+    gone += [Stop(task_arn=t.task_arn, reason=view.why_unhealthy(t)) for t in sick]
     if view.count_healthy(good) >= wanted:
         gone += [Stop(task_arn=t.task_arn, reason=reason) for t in moving if not t.is_protected(view.now)]
     return Care(starts=tuple(starts), stops=tuple(gone), unplaced=tuple(unplaced))

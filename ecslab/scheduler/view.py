@@ -21,6 +21,7 @@ PLACEMENT_RETRY = 15.0
 THROTTLE_AFTER = 3
 """Start failures in a row before starts are spaced out (AWS documents none; a choice of this lab)."""
 UNHEALTHY = "Task failed container health checks"
+UNHEALTHY_TARGET = "Task failed ELB health checks in (target-group {arn})"
 
 
 class View:
@@ -36,6 +37,8 @@ class View:
         self.definitions = snapshot.definitions
         self.rooms = snapshot.rooms
         self.zones = snapshot.zones
+        self.balanced = {d.id for d in snapshot.service.works if d.bindings}
+        """Deployments whose tasks a load balancer checks."""
         self.live = [t for t in snapshot.tasks if t.desired_status is DesiredStatus.RUNNING]
         self.leaving = [t for t in snapshot.tasks if t.desired_status is DesiredStatus.STOPPED]
         self.current = current = self.primary.id if self.primary else None
@@ -67,9 +70,16 @@ class View:
         return (self.now if task.started_at is None else task.started_at) + HEALTHY_AFTER
 
     def is_checked(self, task: Task) -> bool:
-        """Whether an essential container of the task has a health check."""
+        """Whether an essential container of the task has a health check, or a load balancer checks it."""
+        if task.deployment_id in self.balanced:
+            return True
         definition = self.definitions.get(task.task_definition_arn)
         return definition is not None and any(c.health_check and c.essential for c in definition.containers)
+
+    def why_unhealthy(self, task: Task) -> str:
+        """The reason with which an unhealthy task is stopped (facts: stopped_reasons)."""
+        group = self.snapshot.sick.get(task.task_arn)
+        return UNHEALTHY_TARGET.format(arn=group) if group else UNHEALTHY
 
     def count_healthy(self, tasks: Sequence[Task]) -> int:
         """How many of the tasks are healthy."""

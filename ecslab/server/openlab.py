@@ -15,6 +15,7 @@ from ecslab.aws import ec2, logs
 from ecslab.aws.context import LabContext
 from ecslab.aws.iam.gate import Gate
 from ecslab.aws.install import install, wipe
+from ecslab.control.balancing import Balancing, Looks
 from ecslab.control.capacity import Capacity
 from ecslab.control.channel import Channel
 from ecslab.control.commands import Commands
@@ -103,6 +104,8 @@ class OpenLab:
         self.fleet = Fleet(self.backend, self.channel, self.runtime, self.fabric)
         self.plane = ControlPlane(self.backend, self.fleet)
         self.capacity = Capacity(self.backend, self.fleet)
+        looks = Looks(task=self.plane.look_at_task, service=self.plane.look_at_service)
+        self.balancing = Balancing(self.backend, self.runtime, self.fabric, looks)
         self.minute = Minute(self.backend, self.fleet)
         self.events = EventBridge(self.backend, lambda: self.gate.enforce)
         self.loads = Loads(self.backend, self.runtime, self.fabric)
@@ -119,6 +122,7 @@ class OpenLab:
         self.plane.start()
         Commands(self.backend, self.runtime).start()
         self.capacity.start()
+        self.balancing.start()
         self.minute.start()
         self.events.start()
         self.backend.create_cluster(FIRST_CLUSTER)
@@ -144,6 +148,7 @@ class OpenLab:
             self.events.stop()
             self.loads.close()
             self.capacity.stop()
+            self.balancing.stop()
             self.plane.stop()
             self.fleet.close()
         self.runtime.close()
@@ -162,6 +167,7 @@ class OpenLab:
             self.events.stop()
             self.loads.close()
             self.capacity.stop()
+            self.balancing.stop()
             self.plane.stop()
             self.fleet.close()
         self.timeline.close()

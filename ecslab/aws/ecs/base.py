@@ -70,6 +70,9 @@ class Verbs:
     def begin_deployment(self, service: Service) -> Service:
         raise NotImplementedError
 
+    def read_balancers(self, given: Sequence[Mapping[str, Any]], task_definition: str) -> tuple[Mapping[str, Any], ...]:
+        raise NotImplementedError
+
     def first_task_set(self, service: Service) -> Service:
         raise NotImplementedError
 

@@ -76,15 +76,16 @@ _TASK_PRETENDED = {
     "overrides.ephemeralStorage": "no size is set for a task's disk here: it is this machine's.",
     "overrides.containerOverrides.resourceRequirements": "there are no GPUs here.",
 }
-_WEIGHTS = "traffic weights shift on the timeline and are shown; no load balancer follows them yet."
+_WEIGHTS = "the weights of the listener rules shift, and are shown; a load balancer here carries no requests yet."
 _SHIFTING = {
     **{f"deploymentConfiguration.strategy={s}": _WEIGHTS for s in ("BLUE_GREEN", "LINEAR", "CANARY")},
     "deploymentConfiguration.lifecycleHooks.hookTargetArn": (
         "no Lambda function runs here: lab.hook says what it answers, else it succeeds after five seconds."
     ),
 }
+_CLASSIC = "there are no Classic Load Balancers here. Make a target group with elbv2 and give its targetGroupArn."
 _SERVICE_REFUSED = {
-    "loadBalancers": "this lab does not have load balancers for services yet. Leave it out.",
+    "loadBalancers.loadBalancerName": _CLASSIC,
     "serviceRegistries": "this lab does not have service discovery yet. Leave it out.",
     "serviceConnectConfiguration": "this lab does not have Service Connect yet. Leave it out.",
     "volumeConfigurations": _EBS,
@@ -304,7 +305,8 @@ REFUSED: Mapping[str, Sentences] = MappingProxyType(
         "UpdateService": _SERVICE_REFUSED,
         "CreateTaskSet": {
             "launchType=MANAGED_INSTANCES": _MANAGED,
-            **{k: v for k, v in _SERVICE_REFUSED.items() if k in ("loadBalancers", "serviceRegistries")},
+            "loadBalancers.loadBalancerName": _CLASSIC,
+            "serviceRegistries": _SERVICE_REFUSED["serviceRegistries"],
         },
     }
 )
@@ -312,9 +314,7 @@ REFUSED: Mapping[str, Sentences] = MappingProxyType(
 BY_VERBS = frozenset(
     (operation, path)
     for operation in ("CreateService", "UpdateService")
-    for path in _words(
-        "loadBalancers serviceRegistries serviceConnectConfiguration volumeConfigurations vpcLatticeConfigurations"
-    )
+    for path in _words("serviceRegistries serviceConnectConfiguration volumeConfigurations vpcLatticeConfigurations")
 )
 """Refused by the verbs about services themselves (``services.LATER``), in their own words."""
 

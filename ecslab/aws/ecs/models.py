@@ -22,6 +22,7 @@ from ecslab.aws.ecs.definitions import DefinitionVerbs
 from ecslab.aws.ecs.deployments import DeploymentVerbs
 from ecslab.aws.ecs.idempotency import IdempotencyVerbs
 from ecslab.aws.ecs.instances import InstanceVerbs
+from ecslab.aws.ecs.load_balancers import LoadBalancerVerbs
 from ecslab.aws.ecs.namespaces import NamespaceVerbs
 from ecslab.aws.ecs.protection import ProtectionVerbs
 from ecslab.aws.ecs.remembering import RememberingVerbs
@@ -49,6 +50,7 @@ class EcsBackend(
     TagVerbs,
     SettingVerbs,
     ProtectionVerbs,
+    LoadBalancerVerbs,
     CommandVerbs,
     AgentUpdateVerbs,
     AttachmentVerbs,
@@ -72,6 +74,8 @@ class EcsBackend(
         self.task_networks = {}
         self.waiting = {}
         self.hook_answers = {}
+        self.targets = {}
+        self.deregistering = {}
         self.sessions = {}
         self.asked_for = {}
         self.tokens = {}

@@ -8,6 +8,7 @@ from dataclasses import replace
 from typing import Any
 
 from ecslab.aws import cloudwatch
+from ecslab.aws.ecs import load_balancers
 from ecslab.aws.ecs.base import Failure, Request, Verbs, at_most, missing, page
 from ecslab.aws.ecs.deploying import DEFAULTS, check_controller, read_settings
 from ecslab.aws.ecs.networking import check_network
@@ -44,7 +45,6 @@ NAME = re.compile(r"[A-Za-z0-9_-]{1,255}")
 KEPT_INACTIVE = 3600.0
 """Lab seconds for which a deleted service can still be described (AWS: "a while"; a choice of this lab)."""
 LATER = {
-    "loadBalancers": "load balancers",
     "serviceRegistries": "service discovery",
     "serviceConnectConfiguration": "Service Connect",
     "volumeConfigurations": "volumes configured at launch",
@@ -104,6 +104,7 @@ class ServiceVerbs(Verbs):
             placement_strategy=_strategy(request, strategy),
             platform_version=platform_of(request.get("platformVersion"), launch),
             platform_family="Linux" if launch is LaunchType.FARGATE else None,
+            load_balancers=self.read_balancers(request.get("loadBalancers") or (), task_definition),
             health_check_grace_period_seconds=request.get("healthCheckGracePeriodSeconds"),
             propagate_tags=request.get("propagateTags") or "NONE",
             enable_ecs_managed_tags=bool(request.get("enableECSManagedTags")),
@@ -111,6 +112,7 @@ class ServiceVerbs(Verbs):
             tags=tuple(request.get("tags") or ()),
         )
         check_controller(bare.deployment_controller["type"], bare.deployment_configuration, strategy)
+        load_balancers.check_shifting(bare)
         bare = replace(bare, availability_zone_rebalancing=_rebalancing(request, bare, "ENABLED"))
         if controller != "ECS":
             return bare if external else self.first_task_set(bare)
@@ -136,6 +138,9 @@ class ServiceVerbs(Verbs):
             platform_version=resolved(service.platform_version),
             platform_family=service.platform_family,
             network_configuration=service.network_configuration,
+            bindings=load_balancers.bindings(
+                service, service.load_balancers, service.primary if service.deployments else None
+            ),
             rollout_state_reason=f"ECS deployment ecs-svc/{digits} in progress.",
             alarms_before=self._ringing(service),
         )
@@ -162,8 +167,7 @@ class ServiceVerbs(Verbs):
         check_update(service, request)
         changed = self._changed(service, request)
         anew = request.get("forceNewDeployment") or any(
-            getattr(changed, part) != getattr(service, part)
-            for part in ("task_definition", "network_configuration", "capacity_provider_strategy", "platform_version")
+            getattr(changed, part) != getattr(service, part) for part in _SHAPING
         )
         if anew:
             older = tuple(replace(d, status=DeploymentStatus.ACTIVE) for d in service.deployments)
@@ -199,10 +203,15 @@ class ServiceVerbs(Verbs):
             changes |= self._capacity(service, request)
         if request.get("platformVersion"):
             changes["platform_version"] = platform_of(request["platformVersion"], service.launches_on)
+        if request.get("loadBalancers") is not None:
+            changes["load_balancers"] = tuple(request["loadBalancers"])
         for key, field in _PLAIN:
             if request.get(key) is not None:
                 changes[field] = request[key]
         changed = replace(service, **changes)
+        if changed.load_balancers and (request.get("taskDefinition") or request.get("loadBalancers")):
+            self.read_balancers(changed.load_balancers, changed.task_definition)
+        load_balancers.check_shifting(changed)
         rebalanced = _rebalancing(request, changed, service.availability_zone_rebalancing)
         changed = replace(changed, availability_zone_rebalancing=rebalanced)
         shaping = ("taskDefinition", "networkConfiguration", "capacityProviderStrategy")
@@ -327,6 +336,14 @@ def _wanted(tasks: list[Task]) -> int:
     return sum(t.desired_status is DesiredStatus.RUNNING for t in tasks)
 
 
+_SHAPING = (
+    "task_definition",
+    "network_configuration",
+    "capacity_provider_strategy",
+    "platform_version",
+    "load_balancers",
+)
+"""What of a service is its deployment's: a change begins a new one."""
 _PLAIN = (
     ("networkConfiguration", "network_configuration"),
     ("healthCheckGracePeriodSeconds", "health_check_grace_period_seconds"),

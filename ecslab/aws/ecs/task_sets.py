@@ -12,6 +12,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
+from ecslab.aws.ecs import load_balancers
 from ecslab.aws.ecs.base import Failure, Request, Verbs, missing
 from ecslab.aws.ecs.networking import check_network
 from ecslab.aws.ecs.platforms import platform_of, resolved
@@ -28,13 +29,21 @@ from ecslab.model.task import Task
 from ecslab.model.task_sets import Scale, TaskSet, TaskSetStatus
 
 CONTROLLERS = ("ECS", "CODE_DEPLOY", "EXTERNAL")
-OF_THE_SET = ("taskDefinition", "launchType", "capacityProviderStrategy", "networkConfiguration", "platformVersion")
+OF_THE_SET = (
+    "taskDefinition",
+    "launchType",
+    "capacityProviderStrategy",
+    "networkConfiguration",
+    "platformVersion",
+    "loadBalancers",
+)
 """What belongs to each task set, not to the service, under the EXTERNAL controller."""
 NOT_BY_UPDATE = {
     "taskDefinition": "task definition",
     "networkConfiguration": "network configuration",
     "platformVersion": "platform version",
     "capacityProviderStrategy": "capacity provider strategy",
+    "loadBalancers": "load balancers",
     "forceNewDeployment": "force new deployment",
 }
 """What UpdateService cannot change where the controller is not ECS."""
@@ -95,6 +104,9 @@ class TaskSetVerbs(Verbs):
         launch, capacity = self.launch_of(request, service.cluster_name)
         network = request.get("networkConfiguration")
         check_network(self.place, definition, network, launch)
+        balancers = request.get("loadBalancers") or ()
+        if service.deployment_controller["type"] == "CODE_DEPLOY" and not balancers:
+            balancers = service.load_balancers
         return self.made_set(
             service,
             task_definition=definition.arn,
@@ -103,6 +115,7 @@ class TaskSetVerbs(Verbs):
             platform_version=platform_of(request.get("platformVersion"), launch),
             platform_family="Linux" if launch is LaunchType.FARGATE else None,
             network_configuration=network,
+            load_balancers=self.read_balancers(balancers, definition.arn),
             external_id=request.get("externalId"),
             scale=_scale(request.get("scale")),
             tags=tuple(request.get("tags") or ()),
@@ -123,6 +136,7 @@ class TaskSetVerbs(Verbs):
             platform_version=resolved(given["platform_version"]),
             platform_family=given["platform_family"],
             network_configuration=given["network_configuration"],
+            bindings=load_balancers.bindings(service, given["load_balancers"], None),
         )
         return TaskSet(
             id=set_id,
@@ -146,6 +160,7 @@ class TaskSetVerbs(Verbs):
             platform_version=service.platform_version,
             platform_family=service.platform_family,
             network_configuration=service.network_configuration,
+            load_balancers=service.load_balancers,
             status=TaskSetStatus.PRIMARY,
         )
         return replace(service, task_sets=(first,))
