@@ -175,7 +175,7 @@ def test_a_service_above_zero_is_deleted_only_by_force(api: Api) -> None:
         ({"deploymentConfiguration": {"minimumHealthyPercent": 150, "maximumPercent": 100}}, "do not go together"),
         (
             {"loadBalancers": [{"containerName": "web", "containerPort": 80, "targetGroupArn": "arn:x"}]},
-            "loadBalancers",
+            "The target group arn:x does not exist",
         ),
         ({"serviceName": "bad name!"}, "Invalid service name"),
         ({"deploymentController": {"type": "EXTERNAL"}}, "EXTERNAL"),
