@@ -1,4 +1,4 @@
-"""What every test run has: tests that skip only for want of an engine or a browser, and nothing left behind.
+"""What every test run has: tests that skip only for want of an engine, a browser or the CDK, and nothing left behind.
 
 ``ECSLAB_CI_STRICT=1`` (set by ``.ci/run``) turns every skip into a failure. Everything a run starts inherits
 a mark in its environment and a temporary directory of the run's own, so that what outlives the run is found,
@@ -8,6 +8,7 @@ a process or a temporary file behind does not pass.
 
 from __future__ import annotations
 
+import importlib.util
 import os
 import shutil
 import tempfile
@@ -56,12 +57,14 @@ def engine() -> docker.DockerClient | None:
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Skip what needs a Docker engine or a browser where there is none, and say so."""
+    """Skip what needs a Docker engine, a browser or the CDK where there is none, and say so."""
     lacking: dict[str, str] = {}
     if any(item.get_closest_marker("docker") for item in items) and engine() is None:
         lacking["docker"] = "no Docker engine answers (start one, or set DOCKER_HOST)"
     if not any(shutil.which(name) for name in BROWSERS):
         lacking["browser"] = "no Chromium is installed (apt-get install chromium)"
+    if importlib.util.find_spec("aws_cdk") is None:
+        lacking["cdk"] = "aws-cdk-lib is not installed (pip install -e '.[cdk]')"
     for item in items:
         for marker, reason in lacking.items():
             if item.get_closest_marker(marker):

@@ -20,7 +20,7 @@ def install(context: LabContext) -> Any:
     from moto.backends import get_backend
     from moto.moto_api._internal import mock_random
 
-    from ecslab.aws import balancing, cloudwatch, events_backend, groups
+    from ecslab.aws import balancing, cloudwatch, events_backend, groups, stacks
     from ecslab.aws.ecs import cloudformation
     from ecslab.aws.ecs.models import EcsBackend
 
@@ -38,6 +38,7 @@ def install(context: LabContext) -> Any:
     groups.install()
     balancing.install()
     cloudformation.install()
+    stacks.install()
     events_backend.install(context)
     backends.reset()  # after the factories: some of moto's backends make an ECS anew in their reset
     return backend()

@@ -16,6 +16,7 @@ from typing import Any
 
 from botocore.model import Shape
 
+from ecslab.aws import stacks
 from ecslab.aws.ecs.shapes import model
 from ecslab.errors import ApiError
 
@@ -61,6 +62,7 @@ class Face:
     def create_from_cloudformation_json(
         cls, resource_name: str, cloudformation_json: Any, account_id: str, region_name: str, **more: Any
     ) -> Face:
+        stacks.follow_references()
         return cls(_refused(cls.kind.create, _backend(account_id, region_name), resource_name, cloudformation_json))
 
     @classmethod
@@ -73,7 +75,9 @@ class Face:
         region_name: str,
     ) -> Face:
         backend, before = _backend(account_id, region_name), original_resource.made
-        return cls(_refused(before.update, backend, new_resource_name, cloudformation_json))
+        original_resource.made = _refused(before.update, backend, new_resource_name, cloudformation_json)
+        found: Face = original_resource  # moto has written the logical name and the type on it
+        return found
 
     @classmethod
     def delete_from_cloudformation_json(
