@@ -50,6 +50,41 @@ def test_a_real_service_serves_and_heals(real: Served) -> None:
     assert real.task(tasks[0].task_arn).containers[0].exit_code == 137
 
 
+def test_health_checks_of_a_target_group_are_real_requests(real: Served) -> None:
+    """The right page makes the target healthy; a page that is not there makes it unhealthy, with the code that came."""
+    elb, vpc = real.client("elbv2"), real.client("ec2").describe_vpcs()["Vpcs"][0]["VpcId"]
+    subnets = [s["SubnetId"] for s in real.client("ec2").describe_subnets()["Subnets"]][:2]
+    front = elb.create_load_balancer(Name="front", Subnets=subnets)["LoadBalancers"][0]["LoadBalancerArn"]
+    real.register()
+    expected = {"/": ("healthy", None), "/missing": ("unhealthy", "Health checks failed with these codes: [404]")}
+    groups = {}
+    for port, path in enumerate(expected, start=80):
+        checks = {"HealthCheckPath": path, "HealthCheckIntervalSeconds": 5, "UnhealthyThresholdCount": 2}
+        made = elb.create_target_group(Name=f"g{port}", VpcId=vpc, Protocol="HTTP", Port=80, **checks)
+        groups[path] = made["TargetGroups"][0]["TargetGroupArn"]
+        forward = {"Type": "forward", "TargetGroupArn": groups[path]}
+        elb.create_listener(LoadBalancerArn=front, Protocol="HTTP", Port=port, DefaultActions=[forward])
+    balancers = [{"targetGroupArn": arn, "containerName": "web", "containerPort": 80} for arn in groups.values()]
+    real.ecs.create_service(
+        serviceName="web",
+        taskDefinition="web",
+        desiredCount=1,
+        loadBalancers=balancers,
+        healthCheckGracePeriodSeconds=600,
+    )
+
+    def found(path: str) -> tuple[str, str | None]:
+        health = elb.describe_target_health(TargetGroupArn=groups[path])["TargetHealthDescriptions"]
+        return (
+            (health[0]["TargetHealth"]["State"], health[0]["TargetHealth"].get("Description")) if health else ("", "")
+        )
+
+    ends = real_monotonic() + 60
+    while {path: found(path) for path in expected} != expected and real_monotonic() < ends:
+        real_sleep(0.5)
+    assert {path: found(path) for path in expected} == expected
+
+
 def test_containers_of_an_awsvpc_task_share_localhost_and_have_its_address(real: Served) -> None:
     subnet = real.client("ec2").describe_subnets()["Subnets"][0]["SubnetId"]
     network = {"awsvpcConfiguration": {"subnets": [subnet]}}
