@@ -25,6 +25,7 @@ def install(context: LabContext) -> Any:
     from ecslab.aws.ecs.models import EcsBackend
 
     warnings.filterwarnings("ignore", r"Exception\(ECSException\) with code")  # codes of every AWS API, in no model
+    _remember_nothing()
     mock_random.seed(context.random.getrandbits(64))
 
     class LabEcsBackend(EcsBackend):
@@ -42,6 +43,20 @@ def install(context: LabContext) -> Any:
     events_backend.install(context)
     backends.reset()  # after the factories: some of moto's backends make an ECS anew in their reset
     return backend()
+
+
+def _remember_nothing() -> None:
+    """Have moto keep no list of every object it ever made.
+
+    It does, for a page of its own server that the lab does not show: each datapoint and log line of a lab would stay in
+    memory until the server ends.
+    """
+    from moto.core.common_models import BaseModel
+
+    def new(cls: type, *args: Any, **given: Any) -> Any:
+        return super(BaseModel, cls).__new__(cls)
+
+    BaseModel.__new__ = new
 
 
 def backend() -> Any:

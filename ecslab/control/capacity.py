@@ -151,7 +151,7 @@ class Capacity:
         draining = replace(instance, status=ContainerInstanceStatus.DRAINING, version=instance.version + 1)
         self._backend.store.put_instance(draining)
         text = f"container instance {instance.ec2_instance_id} is DRAINING: {why}"
-        self._backend.note("instance.status", instance.arn, text)
+        self._backend.note("instance.status", instance.arn, text, status=draining.status.value)
 
     def _let_go(self) -> None:
         now = self._timeline.now()

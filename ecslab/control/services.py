@@ -16,9 +16,10 @@ from ecslab.aws.ecs.task_tags import FROM_DEFINITION, FROM_SERVICE, managed_tags
 from ecslab.control import grace
 from ecslab.control.deployments import note_progress
 from ecslab.errors import ApiError
+from ecslab.model.arn import last_part
 from ecslab.model.definition import TaskDefinition
 from ecslab.model.plan import Placement, Plan, ServiceSnapshot, Start, Stop
-from ecslab.model.service import Deployment, Service
+from ecslab.model.service import Deployment, Service, wished
 from ecslab.model.status import LaunchType, ServiceStatus, StopCode, TaskStatus
 from ecslab.model.task import Task
 from ecslab.scheduler.decisions import explained
@@ -98,9 +99,19 @@ def commit(backend: Any, decided: Plan) -> None:
         service = _say_once(backend, service, message)
     service = _throttle(service, refused, backend.context.now())
     note_progress(backend, service)
+    _note_changed(backend, service)
     backend.store.put_service(service)
     if service.status is ServiceStatus.INACTIVE:
         backend.note("service.inactive", service.service_arn, f"service {service.service_name} is INACTIVE")
+
+
+def _note_changed(backend: Any, service: Service) -> None:
+    """Journal what the scheduler itself wishes of a service now: a rollback, or a daemon on another instance."""
+    known = backend.store.service(service.cluster_name, service.service_name)
+    if known is not None and wished(known) != wished(service):
+        what = f"{service.desired_count} tasks of {last_part(service.task_definition)}"
+        text = f"service {service.service_name} is now to run {what}"
+        backend.note("service.changed", service.service_arn, text, **wished(service))
 
 
 def _start_all(backend: Any, service: Service, starts: Sequence[Start]) -> tuple[list[Task], dict[str, str]]:

@@ -68,6 +68,11 @@ class Deployment:
     """Not on the wire: why it was given up, where neither an alarm nor the circuit breaker did it."""
 
 
+def wished(service: Service) -> dict[str, Any]:
+    """What of a service is a wish, as the journal tells it."""
+    return {"desired": service.desired_count, "definition": service.task_definition}
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Service:
     """One service."""

@@ -9,6 +9,7 @@ from enum import StrEnum
 import pytest
 from moto.backends import get_backend
 from moto.core.base_backend import BackendDict
+from moto.core.model_instances import model_data
 from moto.core.responses import ActionResult, BaseResponse
 from moto.core.serialize import ResponseSerializer
 from moto.ecs.exceptions import ECSException
@@ -95,3 +96,11 @@ def test_every_inherited_verb_is_known_to_us() -> None:
     }
     owned = {name for name in vars(EcsResponse) if not name.startswith("_")}
     assert verbs - owned - NOT_YET == knowingly
+
+
+def test_moto_keeps_no_list_of_what_it_has_made(api: Api) -> None:
+    """Else the datapoints and log lines of a lab stay in memory for as long as its server runs."""
+    api.ec2.create_vpc(CidrBlock="10.9.0.0/16")
+    made = {name: len(kind.instances_tracked) for models in model_data.values() for name, kind in models.items()}  # type: ignore[attr-defined]
+    assert "VPC" in made
+    assert not {name: count for name, count in made.items() if count}

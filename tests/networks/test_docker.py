@@ -63,7 +63,9 @@ def request(mode: NetworkMode, **fields: Any) -> WiringRequest:
 
 
 def keepers(client: Any, lab: str) -> list[Any]:
-    found: list[Any] = client.containers.list(all=True, filters={"label": [f"{LABEL_LAB}={lab}", LABEL_KEEPER]})
+    found: list[Any] = client.containers.list(
+        all=True, filters={"label": [f"{LABEL_LAB}={lab}", LABEL_KEEPER]}, ignore_removed=True
+    )
     return found
 
 

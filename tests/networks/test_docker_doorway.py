@@ -83,7 +83,7 @@ def fabric(lab: str, doors: Doors) -> Iterator[DockerFabric]:
 
 
 def left(client: Any, lab: str) -> list[str]:
-    found = client.containers.list(all=True, filters={"label": f"{LABEL_LAB}={lab}"})
+    found = client.containers.list(all=True, filters={"label": f"{LABEL_LAB}={lab}"}, ignore_removed=True)
     return [container.name for container in found]
 
 

@@ -185,7 +185,10 @@ def leftovers(runtime: str, lab: str) -> list[Any]:
 
         wanted = {"label": f"{LABEL_LAB}={lab}"}
         client = docker.from_env()
-        return [*client.containers.list(all=True, filters=wanted), *client.networks.list(filters=wanted)]
+        return [
+            *client.containers.list(all=True, filters=wanted, ignore_removed=True),
+            *client.networks.list(filters=wanted),
+        ]
     return [p for p in psutil.process_iter(["cmdline"]) if f"containers/{lab}" in " ".join(p.info["cmdline"] or ())]
 
 

@@ -125,14 +125,15 @@ class AgentVerbs(Verbs):
         before = self.store.task(task_arn)
         self.store.put_task(task)
         if before is not None and before.health_status is not task.health_status:
-            self.note("task.health", task_arn, f"task {task.task_id[:8]} is {task.health_status}")
+            text = f"task {task.task_id[:8]} is {task.health_status}"
+            self.note("task.health", task_arn, text, health=task.health_status.value)
 
     def assigned(self, instance_arn: str) -> Sequence[Task]:
         """Tasks on an instance that its agent has to care for, from PENDING to STOPPING."""
         return [
             t
-            for t in self.store.tasks_of_instance(instance_arn)
-            if t.last_status not in (TaskStatus.PROVISIONING, TaskStatus.DEPROVISIONING, TaskStatus.STOPPED)
+            for t in self.store.alive_on_instance(instance_arn)
+            if t.last_status not in (TaskStatus.PROVISIONING, TaskStatus.DEPROVISIONING)
         ]
 
 

@@ -138,7 +138,8 @@ class InstanceVerbs(Verbs):
                 failures.append(missing(self.place.container_instance(cluster, last_part(name))))
                 continue
             instance = replace(instance, status=ContainerInstanceStatus(status), version=instance.version + 1)
-            self.note("instance.status", instance.arn, f"container instance {instance.ec2_instance_id} is {status}")
+            text = f"container instance {instance.ec2_instance_id} is {status}"
+            self.note("instance.status", instance.arn, text, status=status)
             found.append(self.view(self.store.put_instance(instance)))
         return found, failures
 

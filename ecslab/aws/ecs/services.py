@@ -23,12 +23,7 @@ from ecslab.errors import (
     ServiceNotFoundException,
 )
 from ecslab.model.arn import last_part
-from ecslab.model.service import (
-    KEPT_EVENTS,
-    Deployment,
-    Service,
-    ServiceEvent,
-)
+from ecslab.model.service import KEPT_EVENTS, Deployment, Service, ServiceEvent, wished
 from ecslab.model.status import (
     NOT_YET_RUNNING,
     DeploymentStatus,
@@ -72,7 +67,7 @@ class ServiceVerbs(Verbs):
             )
         service = self._new_service(request, cluster, name)
         text = f"service {name} was created in cluster {cluster}"
-        self.note("service.created", service.service_arn, text, desired=service.desired_count)
+        self.note("service.created", service.service_arn, text, **wished(service))
         return self._counted(self.store.put_service(service))
 
     def _new_service(self, request: Request, cluster: str, name: str) -> Service:
@@ -182,7 +177,7 @@ class ServiceVerbs(Verbs):
         if changed != service:
             changed = replace(changed, steady=False)
         text = f"service {service.service_name} was updated"
-        self.note("service.updated", service.service_arn, text, desired=changed.desired_count)
+        self.note("service.updated", service.service_arn, text, **wished(changed))
         return self._counted(self.store.put_service(changed))
 
     def _changed(self, service: Service, request: Request) -> Service:

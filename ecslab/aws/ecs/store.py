@@ -161,6 +161,10 @@ class Store:
         """All tasks of a cluster, oldest first, the lately STOPPED included."""
         return (self._tasks[arn] for arn in self._tasks_of_cluster.get(cluster))
 
+    def alive_on_instance(self, arn: str) -> Iterator[Task]:
+        """The tasks on a container instance that are not STOPPED, oldest first."""
+        return (self._tasks[a] for a in self._holding.get(arn))
+
     def all_tasks(self) -> tuple[Task, ...]:
         """All tasks of all clusters."""
         return tuple(self._tasks.values())

@@ -23,7 +23,7 @@ from ecslab.errors import (
     TaskSetNotFoundException,
 )
 from ecslab.model.arn import last_part
-from ecslab.model.service import Deployment, Service
+from ecslab.model.service import Deployment, Service, wished
 from ecslab.model.status import NOT_YET_RUNNING, DeploymentStatus, LaunchType, ServiceStatus, TaskStatus
 from ecslab.model.task import Task
 from ecslab.model.task_sets import Scale, TaskSet, TaskSetStatus
@@ -195,6 +195,8 @@ class TaskSetVerbs(Verbs):
             network_configuration=chosen.network_configuration,
         )
         self._keep_sets(taken, sets)
+        text = f"service {service.service_name} is now to run {last_part(taken.task_definition)}"
+        self.note("service.changed", service.service_arn, text, **wished(taken))
         self._say_of_set(chosen, "is the PRIMARY")
         return self._shown_set(service, chosen.id)
 
