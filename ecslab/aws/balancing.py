@@ -12,7 +12,7 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from ecslab.model.arn import Place
-from ecslab.model.balancing import HealthCheck, Target, TargetState
+from ecslab.model.balancing import HealthCheck, Target
 
 DELAY = "deregistration_delay.timeout_seconds"
 CONNECTS = ("TCP", "TLS", "UDP", "TCP_UDP")
@@ -173,8 +173,3 @@ def _forwarded(found: Any) -> set[str]:
             arns.add(action.data["TargetGroupArn"])
         arns |= {one["TargetGroupArn"] for one in _weights(action.data)}
     return arns
-
-
-def targets(place: Place, arn: str) -> tuple[Target, ...]:
-    """The targets that ECS registered in a target group."""
-    return tuple(t for t in backend_of(place).ours.get(arn, {}).values() if t.state is not TargetState.DRAINING)

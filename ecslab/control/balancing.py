@@ -76,14 +76,15 @@ class Balancing:
         if isinstance(after, Service):
             self._weigh(after)
         elif isinstance(after, Task) and after.service_name:
-            self._follow(after)
+            self._follow(before, after)
 
-    def _follow(self, task: Task) -> None:
+    def _follow(self, before: Task | None, task: Task) -> None:
         wished = task.desired_status is DesiredStatus.RUNNING
+        started = before is None or before.last_status is not task.last_status
         if task.task_arn in self._backend.targets:
             if not wished or task.last_status is not TaskStatus.RUNNING:
                 self._drain(task)
-        elif wished and task.last_status is TaskStatus.RUNNING:
+        elif started and wished and task.last_status is TaskStatus.RUNNING:
             self._new[task.task_arn] = None
             self._look_soon()
 

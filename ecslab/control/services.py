@@ -6,7 +6,7 @@ committed (tasks recorded, events written in AWS's words) and start failures are
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -27,17 +27,17 @@ from ecslab.scheduler.placement import Demand
 from ecslab.scheduler.services import CONSISTENTLY, THROTTLE_AFTER, plan, throttle_pause
 from ecslab.scheduler.starts import demand_of
 from ecslab.scheduler.upkeep import deployed_as
+from ecslab.scheduler.view import UNHEALTHY, UNHEALTHY_TARGET
 
-FAILED_CHECKS = ("Task failed container health checks", "Task failed ELB health checks")
+FAILED_CHECKS = (UNHEALTHY, UNHEALTHY_TARGET.partition(" in (")[0])
 """Stop reasons of tasks that ran, and failed a health check."""
 REPEATED = 6 * 3600.0
 """Lab seconds within which the same event is not written twice in a row (facts: service_event_meta)."""
 
 
-def snapshot(backend: Any, service: Service) -> ServiceSnapshot:
-    """The service with its tasks and, where instances matter, the room in its cluster."""
+def snapshot(backend: Any, service: Service, tasks: tuple[Task, ...], sick: Mapping[str, str]) -> ServiceSnapshot:
+    """The service with its tasks as its load balancers see them and, where instances matter, its cluster's room."""
     store = backend.store
-    tasks, sick = backend.balance(service, store.alive_of_service(service.cluster_name, service.service_name))
     used = {d.task_definition for d in service.works} | {t.task_definition_arn for t in tasks}
     rooms = (
         () if service.launches_on is LaunchType.FARGATE and not service.task_sets else store.rooms(service.cluster_name)
@@ -71,17 +71,12 @@ def reconcile(backend: Any, service: Service) -> float | None:
     if service.status is ServiceStatus.INACTIVE:
         return None
     now = backend.context.now()
-    spared = grace.next_look(service, _tasks_of(backend, service), now)
-    decided = plan(snapshot(backend, service), now, backend.context.random.choice)
+    alive = backend.store.alive_of_service(service.cluster_name, service.service_name)
+    tasks, sick = backend.balance(service, alive)
+    spared = grace.next_look(service, tasks, now)
+    decided = plan(snapshot(backend, service, tasks, sick), now, backend.context.random.choice)
     commit(backend, decided)
     return min((at for at in (decided.recheck_at, spared) if at is not None), default=None)
-
-
-def _tasks_of(backend: Any, service: Service) -> Iterable[Task]:
-    found: tuple[Task, ...] = backend.balance(
-        service, backend.store.alive_of_service(service.cluster_name, service.service_name)
-    )[0]
-    return found
 
 
 def commit(backend: Any, decided: Plan) -> None:

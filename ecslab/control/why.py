@@ -14,6 +14,7 @@ from ecslab.model.balancing import Target
 from ecslab.model.service import Service
 from ecslab.model.status import DesiredStatus, TaskStatus
 from ecslab.model.task import Task
+from ecslab.scheduler.decisions import FITS
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -82,7 +83,7 @@ def _served(target: Target) -> str:
 
 def _placed(entry: Entry) -> str:
     counts = entry.data["counts"]
-    return f"{entry.text}: {counts.get('fits', 0)} of {sum(counts.values())} instances had room for it."
+    return f"{entry.text}: {counts.get(FITS, 0)} of {sum(counts.values())} instances had room for it."
 
 
 def _of_service(backend: Any, service: Service) -> Why:

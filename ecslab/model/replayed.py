@@ -60,6 +60,8 @@ def replayed(entries: Iterable[Entry]) -> State:
     """The state after these entries, which begin with the lab's."""
     state = State()
     for entry in entries:
+        if entry.kind == "lab.opened":
+            state = State()  # a lab that is reset begins anew
         step = _STEPS.get(entry.kind)
         if step is not None:
             step(state, entry.subject, entry.data)
@@ -98,7 +100,6 @@ def _stop(state: State, arn: str, data: Mapping[str, Any]) -> None:
 
 Step = Callable[[State, str, Mapping[str, Any]], object]
 _STEPS: dict[str, Step] = {
-    "lab.opened": lambda state, arn, data: state.__init__(),  # type: ignore[misc]  # a lab that is reset begins anew
     "cluster.created": lambda state, arn, data: state.clusters.update({arn: ACTIVE}),
     "cluster.deleted": lambda state, arn, data: state.clusters.update({arn: INACTIVE}),
     "definition.registered": lambda state, arn, data: state.definitions.update({arn: ACTIVE}),

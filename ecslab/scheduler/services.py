@@ -32,7 +32,6 @@ from ecslab.scheduler.starts import Target, find_starts, placement_events
 from ecslab.scheduler.view import HEALTHY_AFTER as HEALTHY_AFTER
 from ecslab.scheduler.view import PLACEMENT_RETRY, View
 from ecslab.scheduler.view import THROTTLE_AFTER as THROTTLE_AFTER
-from ecslab.scheduler.view import UNHEALTHY as UNHEALTHY
 
 REBALANCE_RETRY = 60.0
 """Seconds until a rebalancing that found no room is tried again (AWS documents none; a choice of this lab)."""

@@ -130,6 +130,16 @@ class OpenLab:
         if isinstance(self.timeline, VirtualTimeline):
             self.timeline.advance(0)
 
+    def _end(self) -> None:
+        """Stop every loop and let go of every agent; the runtime and the fabric are closed after that."""
+        self.minute.stop()
+        self.events.stop()
+        self.loads.close()
+        self.capacity.stop()
+        self.balancing.stop()
+        self.plane.stop()
+        self.fleet.close()
+
     def launch(self, cluster: str, count: int, instance_type: str) -> list[str]:
         """Launch EC2 instances that join a cluster; their ids. InvalidParameterException."""
         if not 1 <= count <= 100:
@@ -144,13 +154,7 @@ class OpenLab:
     def reset(self) -> None:
         """Empty the account: every task, service and instance goes, and the lab begins anew."""
         with self.timeline.lock:
-            self.minute.stop()
-            self.events.stop()
-            self.loads.close()
-            self.capacity.stop()
-            self.balancing.stop()
-            self.plane.stop()
-            self.fleet.close()
+            self._end()
         self.runtime.close()
         self.fabric.close()
         with self.timeline.lock:
@@ -163,13 +167,7 @@ class OpenLab:
     def close(self) -> None:
         """Take everything down."""
         with self.timeline.lock:
-            self.minute.stop()
-            self.events.stop()
-            self.loads.close()
-            self.capacity.stop()
-            self.balancing.stop()
-            self.plane.stop()
-            self.fleet.close()
+            self._end()
         self.timeline.close()
         self.runtime.close()
         self.fabric.close()

@@ -360,6 +360,17 @@ def test_changing_the_strategy_of_a_service_deploys_anew(served: Served) -> None
     served.until(lambda: {t.capacity_provider_name for t in served.tasks("web")} == {"FARGATE_SPOT"}, limit=300)
 
 
+def launch_in(served: Served, zone: str) -> None:
+    """Launch an instance of the default cluster in a zone, by its letter."""
+    subnet = next(
+        s["SubnetId"] for s in served.client("ec2").describe_subnets()["Subnets"] if s["AvailabilityZone"][-1] == zone
+    )
+    served.client("ec2").run_instances(
+        ImageId="ami-12c6146b", InstanceType="m5.large", MinCount=1, MaxCount=1, SubnetId=subnet,
+        UserData="#!/bin/bash\necho ECS_CLUSTER=default >> /etc/ecs/ecs.config\n",
+    )  # fmt: skip
+
+
 def zones(served: Served, service: str = "web") -> Counter[str]:
     return Counter(t.availability_zone for t in served.tasks(service) if t.last_status == "RUNNING")
 
@@ -373,13 +384,7 @@ def test_a_service_is_rebalanced_when_a_zone_comes_back_and_never_has_too_few(se
     served.client("ec2").terminate_instances(InstanceIds=[i.ec2_instance_id for i in lost])
     served.until(lambda: zones(served) == {"us-east-1a": 4})
     served.lab.timeline.advance(120)
-    subnet = next(
-        s["SubnetId"] for s in served.client("ec2").describe_subnets()["Subnets"] if s["AvailabilityZone"][-1] == "b"
-    )
-    served.client("ec2").run_instances(
-        ImageId="ami-12c6146b", InstanceType="m5.large", MinCount=1, MaxCount=1, SubnetId=subnet,
-        UserData="#!/bin/bash\necho ECS_CLUSTER=default >> /etc/ecs/ecs.config\n",
-    )  # fmt: skip
+    launch_in(served, "b")
     least = 4
     for _ in range(400):
         served.lab.timeline.advance(0.5)
@@ -414,13 +419,7 @@ def test_rebalancing_that_finds_no_room_waits_and_says_nothing(served: Served) -
     lost = next(i for i in served.lab.backend.store.instances("default") if i.availability_zone == "us-east-1b")
     served.client("ec2").terminate_instances(InstanceIds=[lost.ec2_instance_id])
     served.until(lambda: zones(served) == {"us-east-1a": 4})
-    subnet = next(
-        s["SubnetId"] for s in served.client("ec2").describe_subnets()["Subnets"] if s["AvailabilityZone"][-1] == "b"
-    )
-    served.client("ec2").run_instances(
-        ImageId="ami-12c6146b", InstanceType="m5.large", MinCount=1, MaxCount=1, SubnetId=subnet,
-        UserData="#!/bin/bash\necho ECS_CLUSTER=default >> /etc/ecs/ecs.config\n",
-    )  # fmt: skip
+    launch_in(served, "b")
     served.until(lambda: len(served.lab.backend.store.instances("default")) == 2)
     new = next(i for i in served.lab.backend.store.instances("default") if i.availability_zone == "us-east-1b")
     for _ in range(2):
