@@ -71,6 +71,9 @@ class World:
     now: Callable[[], float]
     clients: Callable[[str], Any] | None = None
     """Makes the AWS clients, where they shall not dial ``endpoint``."""
+    call: Callable[..., Any] | None = None
+    """``call(name, *arguments)`` calls a function the learner wrote, JSON in and JSON out, where a notebook is graded.
+    None elsewhere. Errors: LabError with what the function raised."""
 
     def since_opened(self) -> World:
         """The same world, with a journal that begins where the account was last empty (at the start or a reset)."""

@@ -12,30 +12,38 @@ import base64
 import io
 import json
 import re
+import socket
 import threading
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any
 
-from ecslab.server.http import PREFIX, Environ, StartResponse
+from werkzeug.serving import BaseWSGIServer
+
+from ecslab.server.http import PREFIX, Environ, Handler, StartResponse, bind
 
 Wsgi = Callable[[Environ, StartResponse], Iterable[bytes]]
 
+
+def _words(text: str) -> list[str]:
+    return text.split()
+
+
 SERVICES = frozenset(
-    "application-autoscaling autoscaling cloudformation cloudtrail codedeploy ec2 ecr ecs elasticloadbalancing events iam "
-    "kms logs monitoring pricing resource-groups route53 s3 scheduler secretsmanager servicediscovery sns sqs ssm sts "
-    "tagging xray".split()
+    _words(
+        "application-autoscaling autoscaling cloudformation cloudtrail codedeploy ec2 ecr ecs elasticloadbalancing "
+        "events iam kms logs monitoring pricing resource-groups route53 s3 scheduler secretsmanager servicediscovery "
+        "sns sqs ssm sts tagging xray"
+    )
 )
 """Signing names of the services a graded lab answers. Those that run code or send requests elsewhere are not among
 them (lambda, batch, codebuild, apigateway, firehose …)."""
+_LOOKING = "status state journal logs why time questions pretended iam/denied loads rollout scaling"
+_ACTING = "lint curl instances agents faults interruptions spot hooks exec time iam iam/keys loads loads/stop"
+_ASKING = "answers check hint"
 ROUTES = frozenset(
-    {
-        *(("GET", name) for name in "status state journal logs why time questions pretended iam/denied".split()),
-        *(("GET", name) for name in "loads rollout scaling".split()),
-        *(("POST", name) for name in "lint curl instances agents faults interruptions spot hooks exec time".split()),
-        *(("POST", name) for name in "iam iam/keys loads loads/stop answers check hint".split()),
-    }
+    {("GET", name) for name in _words(_LOOKING)} | {("POST", name) for name in _words(f"{_ACTING} {_ASKING}")}
 )
 _SCOPE = re.compile(r"Credential=[^/,\s]+/[^/,\s]+/[^/,\s]*/([a-z0-9-]+)/aws4_request")
 _KEPT = ("CONTENT_TYPE", "HTTP_AUTHORIZATION", "HTTP_HOST", "HTTP_X_AMZ_TARGET", "HTTP_X_AMZ_SECURITY_TOKEN")
@@ -182,6 +190,32 @@ class GradedDoor:
         self.refused[what] = self.refused.get(what, 0) + 1
         problem = {"__type": "AccessDeniedException", "error": "LabError", "message": why, "hint": ""}
         return _json(start_response, 400, problem)
+
+
+class _Patience(Handler):
+    """A connection that says nothing for so many real seconds is closed."""
+
+    timeout = 30
+
+
+def served(listening: socket.socket, door: GradedDoor, connections: int = 32) -> BaseWSGIServer:
+    """A server for ``door`` that answers at most so many connections at once; who comes later waits."""
+    server = bind(listening, door, _Patience)
+    places = threading.BoundedSemaphore(connections)
+    begin, end = server.process_request, server.shutdown_request
+
+    def process_request(request: Any, address: Any) -> None:
+        places.acquire()
+        begin(request, address)
+
+    def shutdown_request(request: Any) -> None:
+        try:
+            end(request)
+        finally:
+            places.release()
+
+    server.process_request, server.shutdown_request = process_request, shutdown_request
+    return server
 
 
 def _unchecked(body: bytes) -> dict[str, Any]:

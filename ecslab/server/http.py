@@ -159,9 +159,13 @@ def listen(port: int) -> socket.socket:
     return found
 
 
-def bind(listening: socket.socket, door: Callable[[Environ, StartResponse], Iterable[bytes]]) -> BaseWSGIServer:
+def bind(
+    listening: socket.socket,
+    door: Callable[[Environ, StartResponse], Iterable[bytes]],
+    handler: type[Handler] = Handler,
+) -> BaseWSGIServer:
     """A threaded server on a listening socket."""
     port = listening.getsockname()[1]
-    server = make_server("127.0.0.1", port, door, True, request_handler=Handler, fd=listening.fileno())
+    server = make_server("127.0.0.1", port, door, True, request_handler=handler, fd=listening.fileno())
     server.daemon_threads = True
     return server

@@ -32,6 +32,7 @@ class Channel:
         self._clock = clock
         self._most = most
         self._fds: list[int] = []
+        self._come = bytearray()
 
     def send(self, message: Mapping[str, Any], fds: Sequence[int] = (), seconds: float = 10.0) -> None:
         """Send one object (and file descriptors with it). Broken where it does not go through in time."""
@@ -52,13 +53,18 @@ class Channel:
             raise Broken(f"it does not listen ({failed})") from None
 
     def receive(self, seconds: float) -> dict[str, Any]:
-        """The next object. Broken where it does not come whole within ``seconds``, or is none."""
+        """The next object. TimeoutError where it is not whole within ``seconds`` (what came is kept for the next
+        try), Broken where it is no object or nobody is there."""
         ends = self._clock() + seconds
-        (length,) = _HEAD.unpack(self._exactly(_HEAD.size, ends))
+        self._fill(_HEAD.size, ends)
+        (length,) = _HEAD.unpack(self._come[: _HEAD.size])
         if length > self._most:
             raise Broken(f"a message of {length} bytes is longer than {self._most}")
+        self._fill(_HEAD.size + length, ends)
+        text = bytes(self._come[_HEAD.size : _HEAD.size + length])
+        del self._come[: _HEAD.size + length]
         try:
-            message = json.loads(self._exactly(length, ends))
+            message = json.loads(text)
         except (ValueError, RecursionError):
             raise Broken("what came is not JSON") from None
         if not isinstance(message, dict):
@@ -74,23 +80,22 @@ class Channel:
         """Close this end."""
         self.socket.close()
 
-    def _exactly(self, count: int, ends: float) -> bytes:
-        parts = bytearray()
-        while len(parts) < count:
+    def _fill(self, count: int, ends: float) -> None:
+        """Read until so many bytes have come."""
+        while len(self._come) < count:
             left = ends - self._clock()
             if left <= 0:
                 raise TimeoutError
             self.socket.settimeout(left)
             try:
-                piece = self._piece(min(count - len(parts), 1 << 16))
+                piece = self._piece(min(count - len(self._come), 1 << 16))
             except TimeoutError:
                 raise
             except OSError as failed:
                 raise Broken(f"it is gone ({failed})") from None
             if not piece:
                 raise Broken("it is gone")
-            parts += piece
-        return bytes(parts)
+            self._come += piece
 
     def _piece(self, count: int) -> bytes:
         data, ancillary, _, _ = self.socket.recvmsg(count, socket.CMSG_SPACE(_MOST_FDS * 4))

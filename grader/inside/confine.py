@@ -72,17 +72,17 @@ def limit(*, memory: int, processor: int, files: int, file_size: int, processes:
         resource.setrlimit(name, (value, value))
 
 
-def landlock(readable: Iterable[Path], writable: Sequence[Path], port: int | None) -> None:
-    """From now on only these files can be read, only those written, and TCP goes to ``port`` of this machine alone.
+def landlock(readable: Iterable[Path], writable: Sequence[Path], port: int, *, signals: bool = False) -> None:
+    """From now on only these files can be read, only those written, and TCP goes to ``port`` alone.
 
-    ``port`` None leaves the network as it is. OSError where the kernel refuses.
+    Nobody outside can be signalled, unless ``signals``. OSError where the kernel refuses.
     """
     version = abi()
     if version < 1:
         raise OSError(errno.ENOSYS, "this kernel has no Landlock")
     every = _ALL_FILES.get(version, _ALL_FILES[5])
-    network = _CONNECT_TCP | _BIND_TCP if port is not None and version >= 4 else 0
-    scopes = _SCOPES if version >= SIGNALS_SINCE and port is not None else 0
+    network = _CONNECT_TCP | _BIND_TCP if version >= 4 else 0
+    scopes = _SCOPES if version >= SIGNALS_SINCE and not signals else 0
     attributes = struct.pack("QQQ", every, network, scopes)[: 24 if version >= 6 else 16 if version >= 4 else 8]
     ruleset = _checked(_libc.syscall(_CREATE_RULESET, attributes, len(attributes), 0))
     for path in readable:
@@ -90,7 +90,7 @@ def landlock(readable: Iterable[Path], writable: Sequence[Path], port: int | Non
     for path in writable:
         _allow(ruleset, path, every)
     if network:
-        rule = struct.pack("QQ", _CONNECT_TCP, port or 0)
+        rule = struct.pack("QQ", _CONNECT_TCP, port)
         _checked(_libc.syscall(_ADD_RULE, ruleset, 2, rule, 0))
     prctl(_PR_SET_NO_NEW_PRIVS, 1)
     _checked(_libc.syscall(_RESTRICT_SELF, ruleset, 0))

@@ -18,8 +18,8 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from inside import confine
-from inside.channel import Broken, Channel
+from . import confine
+from .channel import Broken, Channel
 
 TEXT = 40_000
 """The longest output of a cell, in characters; more is cut."""

@@ -1,7 +1,5 @@
 """The program of a sandbox: everything a notebook needs is loaded once, and each submission gets a fork of it.
 
-    python zygote.py --fd N | --connect PATH
-
 It speaks with the trusted worker over one Unix socket: ``start`` (with the channel of the submission as a file
 descriptor; it answers with the listening socket of the lab's door, made on this side of the wall), ``interrupt`` and
 ``sweep``, which ends every process that is not itself. Invariants: it runs no code of a learner and holds nothing
@@ -14,18 +12,13 @@ import gc
 import os
 import signal
 import socket
-import sys
-from pathlib import Path
 from typing import Any
 
-HERE = Path(__file__).resolve().parent
-sys.path.insert(0, str(HERE.parent))
+from ecslab.timeline import real_monotonic, real_sleep
 
-from inside import confine  # noqa: E402
-from inside.channel import Broken, Channel  # noqa: E402
-from inside.program import Program, forget, preload  # noqa: E402
-
-from ecslab.timeline import real_monotonic, real_sleep  # noqa: E402
+from . import confine
+from .channel import Broken, Channel
+from .program import Program, forget, preload
 
 FOREVER = 365 * 86_400.0
 SWEEPS = 400
@@ -177,7 +170,3 @@ def _reap() -> None:
                 return
         except ChildProcessError:
             return
-
-
-if __name__ == "__main__":
-    sys.exit(main(sys.argv))

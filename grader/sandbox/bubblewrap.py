@@ -11,23 +11,15 @@ import subprocess
 import sys
 from collections.abc import Sequence
 
+from grader.inside.zygote import descendants
 from grader.sandbox.rung import INSIDE, PACKAGE, Limits, Place, Warm, launched, new_folder, python_places
 
 PROBE_SECONDS = 10.0
 LIBRARY = "/lab"
 START = f"import sys; sys.path.insert(0, {LIBRARY!r}); from inside.zygote import main; sys.exit(main(sys.argv))"
 _WALLS = (
-    "--unshare-all",
-    "--unshare-user",
-    "--uid",
-    "65534",
-    "--gid",
-    "65534",
-    "--die-with-parent",
-    "--new-session",
-    "--cap-drop",
-    "ALL",
-    "--as-pid-1",
+    *("--unshare-all", "--unshare-user", "--uid", "65534", "--gid", "65534"),
+    *("--die-with-parent", "--new-session", "--cap-drop", "ALL", "--as-pid-1"),
 )
 
 
@@ -51,15 +43,17 @@ class Bubblewrap:
         """A warm program in namespaces of its own."""
         place = Place(folder=new_folder(), temporary="/tmp", readable=(*map(str, python_places()), LIBRARY))
         warm = launched(self.name, lambda fd: _command(fd, limits), place, limits)
+        warm.watched = next(iter(descendants(warm.process)), None)
         return warm
 
 
 def _command(fd: int, limits: Limits) -> Sequence[str]:
     walls = [*_WALLS, "--size", str(limits.disk), "--tmpfs", "/tmp", "--proc", "/proc", "--dev", "/dev"]
     for path in python_places():
-        walls += (
-            ["--symlink", str(path.readlink()), str(path)] if path.is_symlink() else ["--ro-bind", str(path), str(path)]
-        )
+        if path.is_symlink():
+            walls += ["--symlink", str(path.readlink()), str(path)]
+        else:
+            walls += ["--ro-bind", str(path), str(path)]
     walls += ["--ro-bind", str(INSIDE), f"{LIBRARY}/inside", "--ro-bind", str(PACKAGE), f"{LIBRARY}/ecslab"]
     walls += ["--remount-ro", "/"]
     return ["bwrap", *walls, "--", sys.executable, "-I", "-c", START, "--fd", str(fd)]

@@ -12,6 +12,8 @@ import sys
 from grader.inside import confine
 from grader.sandbox.rung import INSIDE, PACKAGE, Limits, Place, Warm, launched, new_folder, python_places
 
+_START = "import sys; sys.path.insert(0, {library!r}); from inside.zygote import main; sys.exit(main(sys.argv))"
+
 
 class Landlock:
     """The kernel itself refuses files, TCP and signals; no namespaces, no rights needed."""
@@ -55,9 +57,8 @@ def _beside(name: str, limits: Limits) -> Warm:
     (library / "ecslab").symlink_to(PACKAGE)
     readable = (*map(str, python_places()), str(library), str(INSIDE), str(PACKAGE))
     place = Place(folder=folder, temporary=str(temporary), readable=readable)
-    start = (
-        f"import sys; sys.path.insert(0, {str(library)!r}); from inside.zygote import main; sys.exit(main(sys.argv))"
-    )
+    start = _START.format(library=str(library))
     warm = launched(name, lambda fd: [sys.executable, "-I", "-c", start, "--fd", str(fd)], place, limits)
-    warm.watched = int(warm.ready["pid"])
+    warm.watched = warm.process
+    warm.folder = temporary
     return warm

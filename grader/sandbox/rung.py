@@ -57,7 +57,11 @@ class Limits:
 
 @dataclass(slots=True, kw_only=True)
 class Warm:
-    """A running sandbox. ``end`` takes down what carries it (a process, a container), ``said`` is what it wrote; ``temporary`` is inside it."""
+    """A running sandbox.
+
+    ``end`` takes down what carries it (a process, a container), ``said`` is what it wrote, ``temporary`` a folder
+    in it.
+    """
 
     rung: str
     control: Channel
@@ -68,6 +72,9 @@ class Warm:
     limits: Limits
     watched: int | None = None
     """The process whose descendants are to be watched from here, where nothing else counts their memory."""
+    process: int = 0
+    folder: Path | None = None
+    """Where on this machine its files lie, if they are not in its memory."""
     child: int = 0
     ready: dict[str, Any] = field(default_factory=dict)
 
@@ -156,6 +163,7 @@ def launched(rung: str, command: Callable[[int], Sequence[str]], place: Place, l
         temporary=place.temporary,
         readable=place.readable,
         limits=limits,
+        process=process.pid,
     )
     return awaited(warm)
 
