@@ -23,6 +23,7 @@ from pathlib import Path
 from typing import Any
 
 from ecslab.errors import LabError
+from ecslab.server.serve import collect_seldom
 from ecslab.server.within import Within, open_within
 from ecslab.timeline import real_monotonic
 from grader.build import Lab, lab
@@ -40,6 +41,22 @@ MARGIN = 60.0
 """Real seconds beyond those of the learner's program that a lab has for checks."""
 MEMORY = 4 << 30
 """Bytes of address space of a lab under grading."""
+FIRST_CALLS: tuple[tuple[str, str, dict[str, Any]], ...] = (
+    ("ecs", "list_clusters", {}),
+    ("ec2", "describe_instances", {}),
+    ("logs", "describe_log_groups", {}),
+    ("iam", "list_roles", {}),
+    ("cloudwatch", "describe_alarms", {}),
+    ("application-autoscaling", "describe_scalable_targets", {"ServiceNamespace": "ecs"}),
+    ("autoscaling", "describe_auto_scaling_groups", {}),
+    ("elbv2", "describe_load_balancers", {}),
+    ("events", "list_rules", {}),
+    ("ssm", "describe_parameters", {}),
+    ("secretsmanager", "list_secrets", {}),
+    ("s3", "list_buckets", {}),
+    ("sts", "get_caller_identity", {}),
+)
+"""One harmless call of each service that labs use: moto loads a service when it is first called."""
 Events = list[dict[str, Any]]
 Work = Callable[[Emit], None]
 
@@ -55,20 +72,19 @@ class Worker:
         self._within: Within = open_within(self._home, labs)
         self._labs: dict[str, Lab] = {}
         self._warm: Warm | None = None
-        self._warm_clients()
+        self._warm_up()
 
     @property
     def rung(self) -> str:
         """The name of the sandbox."""
         return self._rung.name
 
-    def _warm_clients(self) -> None:
-        """Load what checks and a first request need, so that every fork has it already."""
-        for service in ("ecs", "ec2", "logs", "iam", "cloudwatch", "application-autoscaling", "ssm"):
-            self._within.client(service)
+    def _warm_up(self) -> None:
+        """Load what first requests and checks need, so that every fork has it already. Nothing here changes the lab."""
+        collect_seldom()
         self._within.api.checking += 1
-        self._within.client("ecs").list_clusters()
-        self._within.client("ec2").describe_instances()
+        for service, operation, arguments in FIRST_CALLS:
+            getattr(self._within.client(service), operation)(**arguments)
         self._within.api.checking -= 1
         self._within.api.questions({})
         gc.collect()

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import socket
 from collections.abc import Callable, Iterable, Mapping
+from functools import lru_cache
 from typing import Any
 from urllib.parse import parse_qsl
 
@@ -47,6 +48,18 @@ class Handler(MotoRequestHandler):  # type: ignore[misc]
         """Nothing."""
 
 
+class Dispatcher(DomainDispatcherApplication):  # type: ignore[misc]
+    """moto's, which remembers which service a host is: it would list the folders of its package for every request."""
+
+    def __init__(self) -> None:
+        super().__init__(create_backend_app)
+        self._known = lru_cache(maxsize=256)(super().get_backend_for_host)
+
+    def get_backend_for_host(self, host: str | None) -> Any:
+        """The service that answers for a host."""
+        return self._known(host)
+
+
 class FrontDoor:
     """The WSGI application of a lab server."""
 
@@ -54,7 +67,7 @@ class FrontDoor:
         self._api = api
         self._timeline = timeline
         self._after_ec2 = after_ec2
-        self._aws = DomainDispatcherApplication(create_backend_app)
+        self._aws = Dispatcher()
 
     def __call__(self, environ: Environ, start_response: StartResponse) -> Iterable[bytes]:
         path = environ.get("PATH_INFO", "")

@@ -19,7 +19,8 @@ from ecslab.server.http import FrontDoor
 from ecslab.server.openlab import OpenLab
 from ecslab.server.outside import SimulatedSdk, through
 
-HOST = "http://lab.internal"
+HOST = "http://127.0.0.1:4510"
+"""What requests of this process name as their host; nobody dials it."""
 
 
 @dataclass(slots=True, kw_only=True)
