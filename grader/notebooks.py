@@ -38,10 +38,20 @@ def student(cells: Sequence[Cell]) -> str:
     return _written(notebook)
 
 
-def submission(cells: Sequence[Cell], solved: Iterable[str]) -> str:
-    """A learner's notebook in which just the questions ``solved`` are answered as in the source."""
-    done = set(solved)
-    texts = [cell.source if cell.question in done else without_solution(cell) for cell in cells]
+def submission(cells: Sequence[Cell], solved: Iterable[str], instead: Mapping[str, str] | None = None) -> str:
+    """A learner's notebook in which just the questions ``solved`` are answered as in the source.
+
+    ``instead`` gives, by question, what its cell to write in holds in place of that.
+    """
+    done, other = set(solved), instead or {}
+    texts = [
+        other[cell.question]
+        if cell.written and cell.question in other
+        else cell.source
+        if cell.question in done
+        else without_solution(cell)
+        for cell in cells
+    ]
     return _written(_notebook(cells, texts))
 
 
@@ -84,6 +94,8 @@ def faults(cells: Sequence[Cell], questions: Sequence[Question]) -> list[str]:
         if [cell.points for cell in scores] != [question.points]:
             found.append(f"Question {number} needs one score cell with points={question.points:g}.")
         found += [f"The score cell of {number} does not end in lab.score." for c in scores if not _scores(c)]
+        unknown = sorted({need for cell in own for need in cell.needs or ()} - known.keys())
+        found += [f"Question {number} needs {need}, which there is not." for need in unknown]
     return found
 
 
