@@ -29,7 +29,10 @@ GRACE = 3.0
 """Real seconds a cell has after the interrupt before its program is given up."""
 STALE = 50
 """Answers to earlier questions that are skipped, where a learner's forks speak too."""
-STORY = 400
+STORY = 800
+"""The most entries of the lab's journal that are kept for feedback."""
+QUIET = ("check.", "container.", "image.", "task.health", "placement.")
+"""Starts of the kinds of entries that feedback does not need."""
 CALL_SECONDS = 10.0
 TEXT = 60_000
 
@@ -159,7 +162,7 @@ class Trial:
         self.emit(question_event(planned.name, report, real_monotonic() - began))
 
     def _finish(self, door: GradedDoor) -> None:
-        story = [entry for entry in self.within.story() if not entry["kind"].startswith("check.")]
+        story = [entry for entry in self.within.story() if not entry["kind"].startswith(QUIET)]
         errors = [str(entry["text"]) for entry in story if entry["kind"] == "error"][:5]
         self.emit(
             {
