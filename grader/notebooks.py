@@ -69,6 +69,18 @@ def without_solution(cell: Cell) -> str:
     return "\n".join(_stubbed(cell))
 
 
+def named(cells: Sequence[Cell]) -> list[tuple[str, Cell]]:
+    """Each cell with its id, which is its ``grade_id`` too where it has one."""
+    names: Counter[str] = Counter()
+    return [(_name(cell, position, names), cell) for position, cell in enumerate(cells, 1)]
+
+
+def with_answers(cells: Sequence[Cell], answers: Mapping[str, str]) -> Any:
+    """The released notebook, with the text of the solution cells whose ids are in ``answers`` put in their places."""
+    texts = [answers.get(name, without_solution(cell)) for name, cell in named(cells)]
+    return _notebook(cells, texts)
+
+
 def faults(cells: Sequence[Cell], questions: Sequence[Question]) -> list[str]:
     """What keeps this lab from being graded, as sentences; empty for a good one."""
     found = []
@@ -101,9 +113,7 @@ def _scores(cell: Cell) -> bool:
 
 def _notebook(cells: Sequence[Cell], texts: Sequence[str]) -> Any:
     notebook = nbformat.v4.new_notebook(metadata=_KERNEL)
-    names: Counter[str] = Counter()
-    for position, (cell, text) in enumerate(zip(cells, texts, strict=True), 1):
-        name = _name(cell, position, names)
+    for (name, cell), text in zip(named(cells), texts, strict=True):
         marks = _marks(cell, name)
         new = nbformat.v4.new_code_cell if cell.kind == "code" else nbformat.v4.new_markdown_cell
         notebook.cells.append(new(text, metadata={"nbgrader": marks} if marks else {}, id=name))
