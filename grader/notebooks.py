@@ -18,6 +18,7 @@ from ecslab.checks.question import Question
 from ecslab.errors import LabError
 
 CODE_STUB = "# YOUR CODE HERE\npass"  # nbgrader_config.py says the same; a test compares them
+TEXT_STUB = "YOUR ANSWER HERE"  # nbgrader's own, for text that a person grades
 SCHEMA = 3  # nbgrader's metadata schema
 _KERNEL = {
     "kernelspec": {"display_name": "Python 3 (ipykernel)", "language": "python", "name": "python3"},
@@ -65,7 +66,7 @@ def without_solution(cell: Cell) -> str:
             )
         return cell.source
     if BEGIN not in cell.source and END not in cell.source:
-        return CODE_STUB
+        return _stub(cell)
     return "\n".join(_stubbed(cell))
 
 
@@ -80,6 +81,11 @@ def faults(cells: Sequence[Cell], questions: Sequence[Question]) -> list[str]:
     found = []
     known = {question.number: question for question in questions}
     found += [f"Cell of question {cell.question}: checks.py has no such question." for cell in _strangers(cells, known)]
+    found += [
+        f"Question {cell.question} has a check; a cell that a person grades needs a number of its own."
+        for cell in cells
+        if cell.role is Role.MANUAL and cell.question in known
+    ]
     for number, question in known.items():
         own = [cell for cell in cells if cell.question == number]
         scores = [cell for cell in own if cell.role is Role.SCORE]
@@ -94,7 +100,8 @@ def faults(cells: Sequence[Cell], questions: Sequence[Question]) -> list[str]:
 
 
 def _strangers(cells: Sequence[Cell], known: dict[str, Question]) -> list[Cell]:
-    return [cell for cell in cells if cell.question and cell.question not in known]
+    manual = {cell.question for cell in cells if cell.role is Role.MANUAL}
+    return [cell for cell in cells if cell.question and cell.question not in {*known, *manual}]
 
 
 def _scores(cell: Cell) -> bool:
@@ -125,23 +132,25 @@ def _name(cell: Cell, position: int, names: Counter[str]) -> str:
 
 
 def _part(cell: Cell) -> str:
-    return "solution" if cell.written else str(cell.role)
+    return "solution" if cell.role in (Role.SOLUTION, Role.ANSWER) else str(cell.role)
 
 
 def _marks(cell: Cell, name: str) -> dict[str, Any]:
-    """nbgrader's metadata: solution cells are hand-written, score cells autograded, setup cells read-only."""
+    """nbgrader's metadata: solution cells are hand-written, score cells autograded, setup cells read-only; what a
+    person grades is both hand-written and graded."""
     if cell.role in (Role.TEXT, Role.CHECK):
         return {}
+    graded = cell.role in (Role.SCORE, Role.MANUAL)
     marks: dict[str, Any] = {
         "cell_type": cell.kind,
-        "grade": cell.role is Role.SCORE,
+        "grade": graded,
         "grade_id": name,
         "locked": not cell.written,
         "schema_version": SCHEMA,
         "solution": cell.written,
         "task": False,
     }
-    return marks | ({"points": cell.points} if cell.role is Role.SCORE else {})
+    return marks | ({"points": cell.points} if graded else {})
 
 
 def _lock(metadata: Any) -> None:
@@ -151,6 +160,10 @@ def _lock(metadata: Any) -> None:
     metadata["deletable"] = False
     if marks["locked"]:
         metadata["editable"] = False
+
+
+def _stub(cell: Cell) -> str:
+    return CODE_STUB if cell.kind == "code" else TEXT_STUB
 
 
 def _stubbed(cell: Cell) -> list[str]:
@@ -164,7 +177,7 @@ def _stubbed(cell: Cell) -> list[str]:
                 )
             inside = not inside
             indent = line[: len(line) - len(line.lstrip())]
-            kept += [indent + stub for stub in CODE_STUB.split("\n")] if inside else []
+            kept += [indent + stub for stub in _stub(cell).split("\n")] if inside else []
         elif not inside:
             kept.append(line)
     if inside:

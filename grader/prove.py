@@ -61,7 +61,7 @@ def cases(one: Lab) -> list[Case]:
             stub=without_solution(cell),
         )
         for cell in one.cells
-        if cell.written
+        if cell.written and cell.role is not Role.MANUAL
     ]
     return solved + [mistake(path) for path in sorted((one.folder / "mistakes").glob("*.py"))]
 

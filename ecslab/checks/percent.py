@@ -17,17 +17,18 @@ BEGIN, END = "### BEGIN SOLUTION", "### END SOLUTION"
 
 
 class Role(StrEnum):
-    """What a cell is for. ``TEXT`` is everything without a role of its own."""
+    """What a cell is for. ``TEXT`` is everything without a role of its own; ``MANUAL`` is what a person grades."""
 
     TEXT = "text"
     SETUP = "setup"
     SOLUTION = "solution"
     ANSWER = "answer"
+    MANUAL = "manual"
     CHECK = "check"
     SCORE = "score"
 
 
-WRITTEN = (Role.SOLUTION, Role.ANSWER)
+WRITTEN = (Role.SOLUTION, Role.ANSWER, Role.MANUAL)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -84,7 +85,7 @@ def _cell(path: Path, number: int, raw: Any) -> Cell:
             f"{path}: cell {number} has the role {role} but no question.", 'Add question="2.1" to its marker.'
         )
     points = marker.get("points")
-    if role is Role.SCORE and not isinstance(points, int | float):
-        raise LabError(f"{path}: the score cell of question {question} has no points.", "Add points=3 to its marker.")
+    if role in (Role.SCORE, Role.MANUAL) and not isinstance(points, int | float):
+        raise LabError(f"{path}: the {role} cell of question {question} has no points.", "Add points=3 to its marker.")
     needs = tuple(str(marker["needs"]).split()) if "needs" in marker else None
     return Cell(kind=raw.cell_type, source=raw.source, role=role, question=question, points=points, needs=needs)

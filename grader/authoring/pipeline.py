@@ -22,13 +22,15 @@ from grader.course import Course
 from grader.prove import Case, needed
 
 Key = tuple[str, str]
+TOGETHER = 4
+"""Hand-ins that one nbgrader command grades."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class HandIn:
-    """One hand-in: who, the notebook, the cases it stands for, and the points that each question must get."""
+    """One hand-in: its name, the notebook, the case it stands for, and the points that each question must get."""
 
-    student: str
+    name: str
     notebook: str
     key: Key
     expects: Mapping[str, float]
@@ -46,14 +48,14 @@ def hand_ins(one: Lab, cases: Sequence[Case], proved: Iterable[Proved]) -> list[
             before = [cell.question for cell in needed(one.cells, case.question) if cell.written]
             text = notebooks.submission(one.cells, before, {case.question: case.code})
             key = (case.question, case.name)
-            student = f"mistake-{re.sub(r'[^a-z0-9-]+', '-', Path(case.name).stem.lower())}"
-            found.append(HandIn(student=student, notebook=text, key=key, expects={case.question: scores[key]}))
+            name = re.sub(r"[^a-z0-9]+", "-", Path(case.name).stem.lower())
+            found.append(HandIn(name=name, notebook=text, key=key, expects={case.question: scores[key]}))
     return found
 
 
-def _hand_in(one: Lab, student: str, solved: Sequence[str], expects: Mapping[str, float]) -> HandIn:
+def _hand_in(one: Lab, name: str, solved: Sequence[str], expects: Mapping[str, float]) -> HandIn:
     notebook = notebooks.submission(one.cells, solved)
-    return HandIn(student=student, notebook=notebook, key=("all", student), expects=expects)
+    return HandIn(name=name, notebook=notebook, key=("all", name), expects=expects)
 
 
 def compared(one: Lab, handed: Sequence[HandIn], workers: int, done: Callable[[HandIn, str], None]) -> dict[Key, str]:
@@ -65,31 +67,43 @@ def compared(one: Lab, handed: Sequence[HandIn], workers: int, done: Callable[[H
         course = Course(Path(folder), one.folder.parent)
         course.assemble([one])
         course.generate(one.name)
-        for each in handed:
-            target = course.folder / "submitted" / each.student / one.name / f"{one.name}.ipynb"
-            target.parent.mkdir(parents=True)
-            target.write_text(each.notebook, encoding="utf-8")
+        groups = [handed[start : start + TOGETHER] for start in range(0, len(handed), TOGETHER)]
+        for number, group in enumerate(groups):
+            for each in group:
+                target = course.folder / "submitted" / _student(number, each) / one.name / f"{one.name}.ipynb"
+                target.parent.mkdir(parents=True)
+                target.write_text(each.notebook, encoding="utf-8")
         wrong: dict[Key, str] = {}
         with ThreadPoolExecutor(max(1, workers), thread_name_prefix="nbgrader") as pool:
-            verdicts = pool.map(lambda each: _compared(course, one, each), handed)
-            for each, words in zip(handed, verdicts, strict=True):
+            graded = pool.map(lambda numbered: _graded(course, one, *numbered), enumerate(groups))
+            for each, words in (pair for group in graded for pair in group):
                 done(each, words)
                 wrong |= {each.key: words} if words else {}
         return wrong
 
 
-def _compared(course: Course, one: Lab, each: HandIn) -> str:
+def _student(number: int, each: HandIn) -> str:
+    return f"{number:03d}-{each.name}"
+
+
+def _graded(course: Course, one: Lab, number: int, group: Sequence[HandIn]) -> list[tuple[HandIn, str]]:
+    """Grade a group with one command (starting it costs as much as a hand-in); what is wrong with each."""
+    said = ""
     try:
-        course.nbgrader("autograde", one.name, "--create", "--student", each.student)
+        course.nbgrader("autograde", one.name, "--create", "--student", f"{number:03d}-*")
     except LabError as failed:
-        return f"nbgrader could not grade it: {failed.hint.splitlines()[-1] if failed.hint else failed.message}"
-    found = points(course.folder, one.name, each.student)
-    different = [
-        f"{question} gets {found.get(_score_cell(question), 0.0):g} points from nbgrader, {wanted:g} in the proof"
+        said = failed.hint.splitlines()[-1] if failed.hint else failed.message
+    return [(each, _compared(points(course.folder, one.name, _student(number, each)), each, said)) for each in group]
+
+
+def _compared(found: Mapping[str, float | None], each: HandIn, said: str) -> str:
+    if not found:
+        return f"nbgrader could not grade it. {said}".strip()
+    return "; ".join(
+        f"{question} gets {found.get(_score_cell(question)) or 0:g} points from nbgrader, {wanted:g} in the proof"
         for question, wanted in each.expects.items()
         if found.get(_score_cell(question)) != wanted
-    ]
-    return "; ".join(different)
+    )
 
 
 def _score_cell(question: str) -> str:
@@ -97,9 +111,12 @@ def _score_cell(question: str) -> str:
 
 
 def points(course: Path, assignment: str, student: str) -> dict[str, float | None]:
-    """The points that a gradebook has for a hand-in, by the name of the score cell."""
-    from nbgrader.api import Gradebook  # late: it takes a second
+    """The points that a gradebook has for a hand-in, by the name of the score cell; nothing where it has none."""
+    from nbgrader.api import Gradebook, MissingEntry  # late: it takes a second
 
     with Gradebook(f"sqlite:///{course / 'gradebook.db'}") as gradebook:
-        notebook = gradebook.find_submission_notebook(assignment, assignment, student)
+        try:
+            notebook = gradebook.find_submission_notebook(assignment, assignment, student)
+        except MissingEntry:
+            return {}
         return {grade.name: grade.auto_score for grade in notebook.grades}

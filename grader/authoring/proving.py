@@ -65,7 +65,7 @@ def _proved(one: Lab, wanted: Sequence[Case], runtime: str) -> list[Proved]:
 def _again(one: Lab, proved: Sequence[Proved], arguments: argparse.Namespace) -> dict[Key, str]:
     if arguments.runs < 2:
         return {}
-    print(f"{one.name}: {arguments.runs - 1} runs more, to compare findings and journal", flush=True)
+    print(f"{one.name}: the same {arguments.runs} times, to compare findings and journals", flush=True)
 
     def done(number: int) -> None:
         print(f"[run {number}/{arguments.runs}] done", flush=True)
@@ -85,7 +85,7 @@ def _nbgrader(
     def done(each: pipeline.HandIn, words: str) -> None:
         nonlocal number
         number += 1
-        print(f"[{number}/{len(handed)}] {'✗' if words else '✓'} {each.student}{words and f': {words}'}", flush=True)
+        print(f"[{number}/{len(handed)}] {'✗' if words else '✓'} {each.name}{words and f': {words}'}", flush=True)
 
     return pipeline.compared(one, handed, arguments.workers, done)
 
