@@ -1,0 +1,109 @@
+"""What ``ecslab grade report | export | similar`` does, as functions.
+
+Not a command line: nothing is printed, files are written where told and sentences given back. Importing it takes no
+time; nbgrader and everything that draws are imported when they are needed.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from ecslab.errors import LabError
+
+if TYPE_CHECKING:
+    from grader.classroom.exports import Exported, Feedback
+    from grader.classroom.grades import Final
+    from grader.classroom.similarity import Similar
+    from grader.result import Result
+
+KINDS = ("csv", "canvas", "moodle", "questions", "gradescope")
+
+
+@dataclass(frozen=True, slots=True)
+class Done:
+    """The files written, and sentences for the teacher."""
+
+    files: tuple[Path, ...]
+    said: tuple[str, ...] = ()
+
+
+def report(course: Path, assignment: str, output: Path) -> Done:
+    """Write the class report of an assignment as one HTML file. LabError where nothing has been graded."""
+    from grader.classroom.report import class_report
+
+    made = class_report(course, assignment)
+    made.save(output)
+    return Done((output,), made.sentences())
+
+
+def similar(course: Path, assignment: str) -> Similar:
+    """The similarity signal of an assignment's hand-ins; ``str()`` of it is a table. LabError where there are none."""
+    from grader.classroom.similarity import similar as found
+
+    return found(course, assignment)
+
+
+def export(
+    course: Path, kind: str, output: Path, *, assignment: str = "", roster: Path | None = None, db_url: str = ""
+) -> Done:
+    """Write the grades of a course (or of one assignment) in one of ``KINDS``; "gradescope" writes a folder of files.
+
+    ``roster`` is the platform's own file, to be filled in: Canvas's exported gradebook, Moodle's grading worksheet.
+    """
+    from grader.classroom import exports, grades, sheet
+
+    if kind not in KINDS:
+        raise LabError(f"There is no export {kind!r}.", f"Use one of: {', '.join(KINDS)}.")
+    wanted = (assignment,) if assignment else ()
+    if kind == "questions":
+        return _written(output, exports.questions(_results(course, wanted)))
+    chosen = grades.chosen(grades.finals(course, db_url), wanted)
+    if not chosen:
+        raise LabError(f"{course} has no grades{f' of {assignment}' if assignment else ''}.", "Grade something first.")
+    if kind == "gradescope":
+        return _gradescope(course, output, chosen)
+    own = sheet.read(roster.read_bytes()) if roster is not None else None
+    if kind == "canvas":
+        return _written(output, exports.canvas(chosen, own))
+    if kind == "moodle":
+        return _written(output, exports.moodle(chosen, feedback(course, wanted), own))
+    return _written(output, exports.plain(chosen))
+
+
+def feedback(course: Path, assignments: Iterable[str] = ()) -> Feedback:
+    """What the grader said to each student about each assignment."""
+    from grader.classroom import exports
+
+    return {(r.assignment, r.student): exports.comments(r) for r in _results(course, tuple(assignments))}
+
+
+def _results(course: Path, assignments: tuple[str, ...]) -> Iterator[Result]:
+    from grader.classroom import evidence
+
+    for name in assignments or evidence.assignments(course):
+        yield from evidence.read(course, name).results
+
+
+def _gradescope(course: Path, output: Path, chosen: list[Final]) -> Done:
+    """``output``/ASSIGNMENT/STUDENT.json for each recorded result."""
+    from grader.classroom import exports
+
+    finals = {(g.assignment, g.student): g for g in chosen}
+    files = []
+    for result in _results(course, tuple(sorted({g.assignment for g in chosen}))):
+        path = output / result.assignment / f"{result.student}.json"
+        path.parent.mkdir(parents=True, exist_ok=True)
+        said = exports.gradescope(result, finals.get((result.assignment, result.student)))
+        path.write_text(json.dumps(said, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
+        files.append(path)
+    return Done(tuple(files))
+
+
+def _written(output: Path, made: Exported) -> Done:
+    output.parent.mkdir(parents=True, exist_ok=True)
+    output.write_text(made.text, encoding="utf-8", newline="")
+    return Done((output,), made.said)

@@ -1,0 +1,125 @@
+"""Final grades: what counts in the end, of every student and assignment.
+
+Not an export format (``exports``). Invariants: where nbgrader's gradebook knows a submission its score counts (points
+given by hand, extra credit and late penalties are in it), else the recorded result's; who handed in nothing has None.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from grader.classroom import evidence
+from grader.result import Result
+
+COURSE_ID = "ecslab"
+"""As in ``grader/nbgrader_config.py``."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Final:
+    """A student's final grade for an assignment. ``score`` is in points, after ``penalty``; None: nothing handed in.
+
+    ``lms`` is the student's number in a learning platform, where the gradebook knows one; ``pending`` says that cells
+    still wait to be graded by hand.
+    """
+
+    student: str
+    assignment: str
+    score: float | None
+    points: float
+    raw: float | None = None
+    penalty: float = 0.0
+    first_name: str = ""
+    last_name: str = ""
+    email: str = ""
+    lms: str = ""
+    pending: bool = False
+    source: str = "grader"
+
+    @property
+    def name(self) -> str:
+        """ "Last, First" as far as known, else the student's id."""
+        return ", ".join(part for part in (self.last_name, self.first_name) if part) or self.student
+
+
+def finals(course: Path, db_url: str = "", course_id: str = COURSE_ID) -> list[Final]:
+    """Every final grade of a course, by assignment and student."""
+    known = {(final.assignment, final.student): final for final in _booked(course, db_url, course_id)}
+    people = {final.student: final for final in known.values()}
+    for assignment in evidence.assignments(course):
+        found = evidence.read(course, assignment).results
+        most = max((result.points for result in found), default=0.0)
+        for result in found:
+            booked = known.get((assignment, result.student))
+            if booked is None or booked.score is None:
+                known[assignment, result.student] = _recorded(result, most, people.get(result.student))
+    return [known[key] for key in sorted(known)]
+
+
+def gradebook_url(course: Path, db_url: str = "") -> str:
+    """The address of the course's gradebook; "" where there is none."""
+    if db_url:
+        return db_url
+    path = (course / "gradebook.db").resolve()
+    return f"sqlite:///{path}" if path.is_file() else ""
+
+
+def from_gradebook(gradebook: Any) -> Iterator[Final]:
+    """What an open ``nbgrader.api.Gradebook`` holds, in a few queries for each assignment."""
+    people = {person.id: person for person in gradebook.students}
+    for assignment in gradebook.assignments:
+        scores = {str(row["student"]): row for row in gradebook.submission_dicts(assignment.name)}
+        late = _penalties(gradebook, assignment)
+        most = float(assignment.max_score or 0.0)
+        for name, person in people.items():
+            handed = name in late
+            row = scores.get(name, {})
+            raw = float(row.get("score") or 0.0) if handed else None
+            penalty = late.get(name, 0.0)
+            yield Final(
+                student=name, assignment=assignment.name, points=most, raw=raw, penalty=penalty, source="gradebook",
+                score=None if raw is None else max(0.0, raw - penalty), pending=bool(row.get("needs_manual_grade")),
+                first_name=person.first_name or "", last_name=person.last_name or "", email=person.email or "",
+                lms=str(getattr(person, "lms_user_id", "") or ""),
+            )  # fmt: skip
+
+
+def chosen(grades: Iterable[Final], assignments: Iterable[str] = (), students: Iterable[str] = ()) -> list[Final]:
+    """Those of these assignments and students; of all where none are named."""
+    names, people = set(assignments), set(students)
+    return [g for g in grades if (not names or g.assignment in names) and (not people or g.student in people)]
+
+
+def _booked(course: Path, db_url: str, course_id: str) -> Iterator[Final]:
+    url = gradebook_url(course, db_url)
+    if not url:
+        return
+    from nbgrader.api import Gradebook  # takes seconds to import
+
+    with Gradebook(url, course_id) as gradebook:
+        yield from from_gradebook(gradebook)
+
+
+def _penalties(gradebook: Any, assignment: Any) -> dict[str, float]:
+    """The late penalty of everybody who handed in."""
+    from nbgrader.api import SubmittedAssignment, SubmittedNotebook
+    from sqlalchemy import func
+
+    rows = (
+        gradebook.db.query(SubmittedAssignment.student_id, func.sum(SubmittedNotebook.late_submission_penalty))
+        .outerjoin(SubmittedNotebook, SubmittedNotebook.assignment_id == SubmittedAssignment.id)
+        .filter(SubmittedAssignment.assignment_id == assignment.id)
+        .group_by(SubmittedAssignment.student_id)
+    )
+    return {str(student): float(penalty or 0.0) for student, penalty in rows}
+
+
+def _recorded(result: Result, most: float, person: Final | None) -> Final:
+    return Final(
+        student=result.student, assignment=result.assignment, score=result.score, points=result.points or most,
+        raw=result.score, first_name=person.first_name if person else "", last_name=person.last_name if person else "",
+        email=person.email if person else "", lms=person.lms if person else "",
+    )  # fmt: skip
