@@ -103,7 +103,8 @@ def _statement(node: ast.AST, bound: frozenset[str]) -> Statement:
 
 
 def _line(node: ast.AST) -> int:
-    return int(getattr(node, "lineno", None) or getattr(getattr(node, "pattern", None), "lineno", 1))
+    line: int = getattr(node, "lineno", None) or getattr(getattr(node, "pattern", None), "lineno", 1)
+    return line
 
 
 def _says_nothing(node: ast.AST) -> bool:

@@ -26,6 +26,8 @@ LEAST = 0.5
 """Of what is rare in the smaller hand-in, the part that must be in the other too."""
 LEAST_PRINTS = 14
 """In common, below which nothing is said, were they in these two alone: about five lines."""
+FEW, LEAST_OF_FEW = 5, 0.85
+"""Of fewer hand-ins nobody can say what is common, so that more must be alike."""
 ASKED_FOR = 0.25
 LOOKS = 6_000_000
 """Pairs looked at while searching, rarest fingerprints first; beyond it a fingerprint is too common to tell."""
@@ -108,7 +110,7 @@ def compared(found: Class, assignment: str = "") -> Similar:
     pairs = []
     for left, right in _candidates(found.handed, weights):
         pair = _pair(people[left], people[right], weights, marks, totals)
-        if pair.alike >= LEAST and pair.bits >= least:
+        if pair.alike >= (LEAST if len(people) >= FEW else LEAST_OF_FEW) and pair.bits >= least:
             pairs.append(pair)
     pairs.sort(key=lambda pair: (-pair.rank, pair.left, pair.right))
     shown = pairs[:MOST_PAIRS]
