@@ -45,7 +45,7 @@ def verdict(item: Item) -> Verdict:
         )  # fmt: skip
     if item.discrimination is None:
         return Verdict("undecided", "idle", "All did alike elsewhere, so nothing can be said.")
-    if item.discrimination < 0:
+    if item.discrimination < -POOR:
         return Verdict(
             "misleading", "bad",
             "Who is good elsewhere does worse here. Read hand-ins of good students that lost points: a second right "

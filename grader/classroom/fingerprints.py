@@ -103,8 +103,8 @@ def _statement(node: ast.AST, bound: frozenset[str]) -> Statement:
 
 
 def _line(node: ast.AST) -> int:
-    line: int = getattr(node, "lineno", None) or getattr(getattr(node, "pattern", None), "lineno", 1)
-    return line
+    place = node.pattern if isinstance(node, ast.match_case) else node
+    return int(getattr(place, "lineno", 1))
 
 
 def _says_nothing(node: ast.AST) -> bool:

@@ -59,7 +59,7 @@ CLASS_STYLE = """
 .ecslab.class .grid td.name { text-align: left !important; }
 .ecslab.class .grid td.num { text-align: right !important; }
 .ecslab.class .scroll { overflow-x: auto; }
-.ecslab.class svg .bar { fill: color-mix(in srgb, var(--e-busy) 55%, var(--e-bg)); }
+.ecslab.class svg .tenth { fill: color-mix(in srgb, var(--e-busy) 55%, var(--e-bg)); }
 .ecslab.class svg text.ink { fill: var(--e-ink); }
 .ecslab.class footer { margin: 40px 0 12px; padding-top: 10px; border-top: 1px solid var(--e-line); }
 @media print { .ecslab.class nav { display: none; } .ecslab.class .card { break-inside: avoid; } }

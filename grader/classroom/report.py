@@ -143,8 +143,8 @@ def _questions(found: ClassFigures) -> Html:
         return Html("")
     explained = (
         "How many of the points were reached on average, and whether the question tells apart who understands the "
-        "rest from who does not (r: correlation with the other questions; D: best less last 27 %). "
-        "From 0.2 on a question does its work."
+        "rest from who does not (r: correlation with the other questions; D: the 27 % best in those, "
+        "less the 27 % last). From 0.2 on a question does its work."
     )
     return join([tag("p", explained, class_="soft"), tables.legend(), tables.questions(found.items)])
 

@@ -2,8 +2,8 @@
 
 Numbers only; sentences about them are in ``advice``, pictures in ``report``. Discrimination is the correlation of a
 question with the rest of the assignment (so that it does not correlate with itself) and, for readers used to it, the
-difference between the upper and the lower 27 % (Kelley 1939). Invariants: what could not be checked counts for nobody;
-fewer than ``FEW`` hand-ins give no discrimination.
+difference between the upper and the lower 27 % (Kelley 1939), of the rest too. Invariants: what could not be checked
+counts for nobody; fewer than ``FEW`` hand-ins give no discrimination.
 """
 
 from __future__ import annotations
@@ -182,7 +182,7 @@ def _item(answers: Sequence[tuple[Result, QuestionResult]]) -> Item:
         mean=statistics.fmean(q.score for _, q in counted) if counted else 0.0,
         facility=statistics.fmean(shares) if shares else None,
         discrimination=_correlation(shares, [_rest(r, q) for r, q in counted]),
-        spread=_spread([(r.score, share) for (r, _), share in zip(counted, shares, strict=True)]),
+        spread=_spread([(_rest(r, q), share) for (r, q), share in zip(counted, shares, strict=True)]),
         outcomes=Counter(str(q.outcome) for _, q in answers),
         seconds=statistics.median(q.seconds for _, q in answers),
     )  # fmt: skip

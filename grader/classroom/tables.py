@@ -9,7 +9,7 @@ import statistics
 from collections.abc import Mapping, Sequence
 
 from ecslab.client.cards import TONES, pill
-from ecslab.client.html import Html, join, tag
+from ecslab.client.html import Html, join, tag, text
 from ecslab.client.plot import drawing, highest, words
 from grader.classroom import advice
 from grader.classroom.advice import Concern
@@ -56,7 +56,7 @@ def histogram(shares: Sequence[float], points: float) -> Html:
         x, height = LEFT + PITCH * number, HIGH * count / top
         span = f"{points * number / BINS:.3g} to {points * (number + 1) / BINS:.3g} points: {count}"
         size = {"x": f"{x + 5:.1f}", "y": f"{bottom - height:.1f}", "width": PITCH - 10, "height": f"{height:.1f}"}
-        parts.append(tag("rect", tag("title", span), rx=3, class_="bar", **size))
+        parts.append(tag("rect", tag("title", span), rx=3, class_="tenth", **size))
         if count:
             parts.append(words(x + PITCH / 2, bottom - height - 6, count, kind="ink", anchor="middle"))
     for number in range(BINS + 1):
@@ -142,6 +142,14 @@ def stack(outcomes: Mapping[str, int]) -> Html:
 # ── what went wrong ───────────────────────────────────────────────────────────────────────────────────────────
 
 
+def spoken(said: str) -> Html:
+    """A sentence of a finding, in which `code` stands between backticks."""
+    pieces = said.split("`")
+    if len(pieces) % 2 == 0:
+        return text(said)
+    return join(tag("code", piece) if number % 2 else piece for number, piece in enumerate(pieces))
+
+
 def misconception(one: Misconception) -> Html:
     """How many, what they got wrong, what helps, and who."""
     count = tag(
@@ -150,12 +158,12 @@ def misconception(one: Misconception) -> Html:
     )  # fmt: skip
     where = f"question{'s' if len(one.questions) > 1 else ''} {', '.join(one.questions)}"
     code = f" · {one.code}" if one.code else ""
-    helps = tag("div", "→ ", one.advice) if one.advice else ""
+    helps = tag("div", "→ ", spoken(one.advice)) if one.advice else ""
     names = ", ".join(one.students[:MOST_NAMES]) + (
         f" and {len(one.students) - MOST_NAMES} more" if len(one.students) > MOST_NAMES else ""
     )
     who = tag("details", tag("summary", f"who · {where}{code}", class_="soft"), tag("p", names))
-    return tag("div", count, tag("div", tag("b", one.text), helps, who), class_="wrong")
+    return tag("div", count, tag("div", tag("b", spoken(one.text)), helps, who), class_="wrong")
 
 
 def concerns(found: Sequence[Concern]) -> Html:

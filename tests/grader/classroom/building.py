@@ -64,10 +64,10 @@ def a_class(size: int = 60, seed: int = 7) -> list[Result]:
 
 
 def _somebody(name: str, dice: random.Random) -> Result:
-    skill = dice.betavariate(4, 2)
+    skill = dice.betavariate(2, 1.2)
     parts, cells = [], []
     for number, hard in zip(TITLES, (0.25, 0.45, 0.5, 0.7), strict=True):
-        chance = 0.5 if number == "2.3" else min(0.97, max(0.03, skill - hard + 0.5))
+        chance = 0.5 if number == "2.3" else min(0.97, max(0.03, 1.7 * (skill - hard) + 0.5))
         drawn = dice.random()
         share = 1.0 if drawn < chance else 0.5 if drawn < chance + 0.15 and number != "2.3" else 0.0
         absent = share == 0 and dice.random() < (0.6 - skill) * 0.7
