@@ -86,14 +86,24 @@ def concerns(found: ClassFigures) -> tuple[list[Concern], list[Concern]]:
     """(those whose hand-in was not gradable, those who need help): the first is about a file, the second about ECS."""
     shares = sorted(found.shares)
     quarter = shares[len(shares) // 4] if len(shares) >= 4 else 1.0
+    talk = _to_talk_about(found.misconceptions)
     broken, struggling = [], []
     for one in found.standings:
         if not one.graded:
             broken.append(Concern(one, tuple([one.why, *one.notes][:3])))
         elif reasons := _struggles(one, quarter):
-            struggling.append(Concern(one, tuple(reasons)))
+            struggling.append(Concern(one, (*reasons, *talk.get(one.student, ()))))
     struggling.sort(key=lambda concern: (concern.standing.share, concern.standing.student))
     return broken, struggling
+
+
+def _to_talk_about(found: Sequence[Misconception]) -> dict[str, tuple[str, ...]]:
+    """For each student the misconceptions to begin with: the rarer ones are theirs more than the class's."""
+    texts: dict[str, list[str]] = {}
+    for one in reversed(found):
+        for student in one.students:
+            texts.setdefault(student, []).append(one.text)
+    return {student: (f"begin with: {' · '.join(said[:2])}",) for student, said in texts.items()}
 
 
 def _struggles(one: Standing, quarter: float) -> list[str]:
@@ -121,7 +131,9 @@ def in_short(found: ClassFigures) -> list[Verdict]:
     said += [Verdict("misconception", "warn", _commonest(one)) for one in found.misconceptions[:1] if one.share >= 0.1]
     judged = [(item, verdict(item)) for item in found.items]
     bad = [(item, v) for item, v in judged if v.tone == "bad"]
-    said += [Verdict(v.word, "bad", f"{item.question} {item.title}: {v.sentence}") for item, v in bad[:MOST_NAMED]]
+    said += [
+        Verdict(v.word, "bad", f"Question {item.question} ({item.title}). {v.sentence}") for item, v in bad[:MOST_NAMED]
+    ]
     broken, struggling = concerns(found)
     if struggling:
         who = ", ".join(concern.standing.name for concern in struggling[:MOST_NAMED])
@@ -159,7 +171,7 @@ def _hardest(items: Sequence[Item]) -> list[Verdict]:
     if len(known) < 2:
         return []
     hardest = min(known, key=lambda item: (item.facility or 0.0, item.question))
-    said = f"Hardest was {hardest.question} {hardest.title}: {hardest.facility:.0%} of its points on average."
+    said = f"Hardest was {hardest.question} ({hardest.title}): {hardest.facility:.0%} of its points on average."
     return [Verdict("hardest", "busy", said)]
 
 

@@ -102,7 +102,7 @@ def _beside(pair: Pair, match: Match) -> Html:
         tag("th", tag("span", "", title="= same shape, ≈ partly")),
         tag("th", f"{pair.right} · {match.right.name}", scope="col"),
     )
-    columns = join([tag("col"), tag("col", class_="sign"), tag("col")])
+    columns = Html('<col><col class="sign"><col>')
     caption = tag(
         "div", f"{match.alike:.0%} alike. = the same shape · ≈ partly · ↕ the same shape elsewhere", class_="soft small"
     )

@@ -31,11 +31,11 @@ class Done:
     said: tuple[str, ...] = ()
 
 
-def report(course: Path, assignment: str, output: Path) -> Done:
+def report(course: Path, assignment: str, output: Path, *, db_url: str = "") -> Done:
     """Write the class report of an assignment as one HTML file. LabError where nothing has been graded."""
     from grader.classroom.report import class_report
 
-    made = class_report(course, assignment)
+    made = class_report(course, assignment, db_url)
     made.save(output)
     return Done((output,), made.sentences())
 

@@ -6,7 +6,7 @@ given by hand, extra credit and late penalties are in it), else the recorded res
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -47,14 +47,19 @@ class Final:
 
 def finals(course: Path, db_url: str = "", course_id: str = COURSE_ID) -> list[Final]:
     """Every final grade of a course, by assignment and student."""
-    known = {(final.assignment, final.student): final for final in _booked(course, db_url, course_id)}
+    recorded = {name: evidence.read(course, name).results for name in evidence.assignments(course)}
+    return merged(booked(course, db_url, course_id), recorded)
+
+
+def merged(from_book: Iterable[Final], recorded: Mapping[str, Sequence[Result]]) -> list[Final]:
+    """The gradebook's grades, and those recorded of submissions that it does not know."""
+    known = {(final.assignment, final.student): final for final in from_book}
     people = {final.student: final for final in known.values()}
-    for assignment in evidence.assignments(course):
-        found = evidence.read(course, assignment).results
+    for assignment, found in recorded.items():
         most = max((result.points for result in found), default=0.0)
         for result in found:
-            booked = known.get((assignment, result.student))
-            if booked is None or booked.score is None:
+            final = known.get((assignment, result.student))
+            if final is None or final.score is None:
                 known[assignment, result.student] = _recorded(result, most, people.get(result.student))
     return [known[key] for key in sorted(known)]
 
@@ -65,6 +70,17 @@ def gradebook_url(course: Path, db_url: str = "") -> str:
         return db_url
     path = (course / "gradebook.db").resolve()
     return f"sqlite:///{path}" if path.is_file() else ""
+
+
+def booked(course: Path, db_url: str = "", course_id: str = COURSE_ID) -> Iterator[Final]:
+    """What the course's gradebook holds; nothing where there is none."""
+    url = gradebook_url(course, db_url)
+    if not url:
+        return
+    from nbgrader.api import Gradebook  # takes seconds to import
+
+    with Gradebook(url, course_id) as gradebook:
+        yield from from_gradebook(gradebook)
 
 
 def from_gradebook(gradebook: Any) -> Iterator[Final]:
@@ -91,16 +107,6 @@ def chosen(grades: Iterable[Final], assignments: Iterable[str] = (), students: I
     """Those of these assignments and students; of all where none are named."""
     names, people = set(assignments), set(students)
     return [g for g in grades if (not names or g.assignment in names) and (not people or g.student in people)]
-
-
-def _booked(course: Path, db_url: str, course_id: str) -> Iterator[Final]:
-    url = gradebook_url(course, db_url)
-    if not url:
-        return
-    from nbgrader.api import Gradebook  # takes seconds to import
-
-    with Gradebook(url, course_id) as gradebook:
-        yield from from_gradebook(gradebook)
 
 
 def _penalties(gradebook: Any, assignment: Any) -> dict[str, float]:

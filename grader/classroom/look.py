@@ -49,7 +49,9 @@ CLASS_STYLE = """
 .ecslab.class .wrong { border-bottom: 1px solid var(--e-line); }
 .ecslab.class .wrong .count { font-size: 20px; font-weight: 650; line-height: 1.2; }
 .ecslab.class details > summary { cursor: pointer; }
-.ecslab.class details.card > summary { margin: -2px 0; }
+.ecslab.class details.card > summary { margin: -2px 0; list-style: none; }
+.ecslab.class details.card > summary::before { content: "▸"; color: var(--e-soft); }
+.ecslab.class details.card[open] > summary::before { content: "▾"; }
 .ecslab.class details:not(.card) { margin: 4px 0; font-size: 13px; }
 .ecslab.class summary:focus-visible, .ecslab.class a:focus-visible { outline: 2px solid var(--e-busy); }
 .ecslab.class .grid td { text-align: center !important; padding: 3px 6px; }

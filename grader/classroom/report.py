@@ -53,7 +53,8 @@ class ClassReport:
 def class_report(course: Path, assignment: str, db_url: str = "") -> ClassReport:
     """Read everything about an assignment and work the report out. LabError where nothing has been graded."""
     found = evidence.read(course, assignment)
-    finals = [one for one in grades.finals(course, db_url) if one.assignment == assignment]
+    known = grades.merged(grades.booked(course, db_url), {assignment: found.results})
+    finals = grades.chosen(known, [assignment])
     if not found.results and not finals:
         raise LabError(f"{assignment} has no results in {course}.", "Grade it first: ecslab grade.")
     made = statistics.figures(assignment, found, finals, evidence.waiting(course, assignment))

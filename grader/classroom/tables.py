@@ -172,7 +172,7 @@ def concerns(found: Sequence[Concern]) -> Html:
             tag("th", "Why", scope="col")]  # fmt: skip
     rows = [
         tag("tr", tag("th", concern.standing.name, scope="row"), tag("td", _points(concern.standing), class_="num"),
-            tag("td", *(tag("div", reason) for reason in concern.reasons)))
+            tag("td", *(tag("div", spoken(reason)) for reason in concern.reasons)))
         for concern in found
     ]  # fmt: skip
     return tag("table", tag("thead", tag("tr", *head)), tag("tbody", *rows), class_="wide")
