@@ -76,7 +76,7 @@ def _pair(pair: Pair, *, opened: bool) -> Html:
     head = tag(
         "summary",
         tag("b", f"{pair.left} · {pair.right}"),
-        tag("span", f"{pair.alike:.0%} of what is rare in the smaller one is in both", class_="soft"),
+        tag("span", _alike(pair), class_="soft"),
         tag("span", _statements(pair.rare), class_="soft push") if pair.rare else "",
         class_="e-row",
     )
@@ -84,6 +84,12 @@ def _pair(pair: Pair, *, opened: bool) -> Html:
     tables = [_beside(pair, match) for match in pair.matches]
     shown = tables or [tag("p", "What they share is spread over cells that differ otherwise.", class_="soft")]
     return tag("details", head, marks, *shown, class_="card", open="open" if opened else None)
+
+
+def _alike(pair: Pair) -> str:
+    if pair.where:
+        return f"{pair.alike:.0%} of what is rare in {pair.where}; the rest differs"
+    return f"{pair.alike:.0%} of what is rare in the smaller one is in both"
 
 
 def _statements(count: int) -> str:

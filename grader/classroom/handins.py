@@ -17,8 +17,8 @@ from grader.classroom.fingerprints import Shape
 
 MOST_BYTES = 30_000_000
 MOST_CELLS = 400
-MOST_OWN = 6000
-"""Fingerprints of one hand-in that are compared; a notebook made to be huge is cut, not waited for."""
+MOST_LETTERS, MOST_OWN = 400_000, 8000
+"""Of one hand-in's cells, and fingerprints that are compared: one made to be huge is cut, and said to be."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -65,6 +65,8 @@ def read(course: Path, assignment: str) -> Class:
             if not cells:
                 raise ValueError("there is no notebook with cells")
             handed.append(_hand_in(student, cells, given_prints, said))
+            if sum(len(source) for _, _, source in cells) > MOST_LETTERS or len(handed[-1].prints) >= MOST_OWN:
+                skipped.append((student, "it is so large that only its beginning was compared"))
         except (OSError, ValueError, RecursionError, MemoryError) as error:
             skipped.append((student, str(error)[:200] or type(error).__name__))
     return Class(handed=tuple(handed), solved=source_prints - given_prints, skipped=tuple(skipped))
@@ -73,11 +75,15 @@ def read(course: Path, assignment: str) -> Class:
 def _hand_in(student: str, cells: list[tuple[str, str, str]], given: frozenset[int], said: str) -> HandIn:
     own = []
     marks: set[str] = set()
-    left = MOST_OWN
+    letters, left = MOST_LETTERS, MOST_OWN
     for name, kind, source in cells:
+        if letters <= 0 or left <= 0:
+            break
+        letters -= len(source)
         shape = fingerprints.code(source) if kind == "code" else fingerprints.prose(source)
         prints = shape.prints - given
-        if prints and left > 0:
+        if prints:
+            prints = frozenset(sorted(prints)[:left])
             left -= len(prints)
             own.append(OwnCell(name=name, source=source, shape=shape, prints=prints))
         marks |= {mark for mark in shape.marks if mark not in said}

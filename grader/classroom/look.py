@@ -24,7 +24,7 @@ CLASS_STYLE = """
 .ecslab.class .tile b { display: block; font-size: 24px; font-weight: 650; line-height: 1.2; }
 .ecslab.class .brief { margin: 14px 0 0 !important; }
 .ecslab.class .brief li { margin: 0 0 6px; padding: 2px 0 2px 14px; border-left: 3px solid var(--e-tone); }
-.ecslab.class .wide { width: 100%; font-size: 13px; }
+.ecslab.class .wide { width: 100%; table-layout: auto !important; font-size: 13px; line-height: 1.45; }
 .ecslab.class .wide th, .ecslab.class .wide td { padding: 6px 12px 6px 0; border-bottom: 1px solid var(--e-line); }
 .ecslab.class .wide thead th { font-size: 12px; color: var(--e-soft); }
 .ecslab.class .wide tr.said td { border-bottom: 1px solid var(--e-line); padding-top: 0; }

@@ -7,9 +7,10 @@ Invariants: of N hand-ins not N² are compared but those that share something ra
 
 from __future__ import annotations
 
+import itertools
 import math
 from collections import Counter, defaultdict
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -26,6 +27,8 @@ LEAST = 0.5
 """Of what is rare in the smaller hand-in, the part that must be in the other too."""
 LEAST_PRINTS = 14
 """In common, below which nothing is said, were they in these two alone: about five lines."""
+LEAST_OF_CELL = 0.75
+"""The same for two cells, where the rest of the hand-ins differs: one answer can be shared too."""
 FEW, LEAST_OF_FEW = 5, 0.85
 """Of fewer hand-ins nobody can say what is common, so that more must be alike."""
 ASKED_FOR = 0.25
@@ -39,22 +42,25 @@ RARE = 3
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Match:
-    """Two cells that go together, and how much of the rarer of them is in both, from 0 to 1."""
+    """Two cells that go together: how much of what is rare in the smaller is in both (0 to 1), and how rare it is."""
 
     left: OwnCell
     right: OwnCell
     alike: float
+    bits: float
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Pair:
-    """Two students. ``alike`` is the weighed part in common, ``bits`` how unusual that is, ``rare`` how many
-    statements they share that at most ``RARE`` students wrote, ``marks`` comments and texts that only they have."""
+    """Two students. ``alike`` is the weighed part in common, of the hand-ins or of the cells called ``where``; ``bits``
+    how unusual that is, ``rare`` how many statements they share that at most ``RARE`` students wrote, ``marks``
+    comments and texts that hardly anyone else has."""
 
     left: str
     right: str
     alike: float
     bits: float
+    where: str
     rare: int
     marks: tuple[str, ...]
     matches: tuple[Match, ...]
@@ -79,7 +85,7 @@ class Similar:
         lines = [f"{self.assignment}: {self.compared} hand-ins compared, {len(self.pairs)} pairs stand out."]
         lines += [
             f"  {pair.alike:4.0%}  {pair.left} · {pair.right}  "
-            f"({pair.rare} statements that few others wrote; {', '.join(m.left.name for m in pair.matches)})"
+            f"({pair.rare} statements that few others wrote; {', '.join(m.left.name for m in pair.matches[:4])})"
             for pair in self.pairs[:30]
         ]
         lines += [f"  not compared: {student}: {why}" for student, why in self.skipped]
@@ -102,106 +108,90 @@ def similar(course: Path, assignment: str) -> Similar:
 
 def compared(found: Class, assignment: str = "") -> Similar:
     """The pairs of a class that stand out."""
-    weights = _weights(found)
-    people = {one.student: one for one in found.handed}
-    marks = Counter(mark for one in found.handed for mark in one.marks)
-    totals = {one.student: _weigh(one.prints, weights) for one in found.handed}
-    least = LEAST_PRINTS * math.log2((len(people) + 1) / 2)
-    pairs = []
-    for left, right in _candidates(found.handed, weights):
-        pair = _pair(people[left], people[right], weights, marks, totals)
-        if pair.alike >= (LEAST if len(people) >= FEW else LEAST_OF_FEW) and pair.bits >= least:
-            pairs.append(pair)
+    scale = _Scale(found)
+    pairs = [pair for left, right in scale.candidates() if (pair := scale.pair(left, right)) is not None]
     pairs.sort(key=lambda pair: (-pair.rank, pair.left, pair.right))
-    shown = pairs[:MOST_PAIRS]
-    counts = _counts(found.handed)
     return Similar(
         assignment=assignment, compared=len(found.handed), skipped=found.skipped, groups=_groups(pairs),
-        pairs=tuple(_with_cells(pair, people, weights, counts) for pair in shown),
+        pairs=tuple(pairs[:MOST_PAIRS]),
     )  # fmt: skip
 
 
-# ── weights ───────────────────────────────────────────────────────────────────────────────────────────────────
+class _Scale:
+    """What everything weighs in one class, and what that makes of two of its students."""
 
+    def __init__(self, found: Class) -> None:
+        self._people = {one.student: one for one in found.handed}
+        self._counts = Counter(one for hand_in in found.handed for one in hand_in.prints)
+        self._marks = Counter(mark for hand_in in found.handed for mark in hand_in.marks)
+        size = len(found.handed)
+        self._weights = {
+            one: math.log2((size + 1) / count) * (ASKED_FOR if one in found.solved else 1.0)
+            for one, count in self._counts.items()
+        }
+        self._totals = {one.student: self._weigh(one.prints) for one in found.handed}
+        self._cells = {id(cell): self._weigh(cell.prints) for one in found.handed for cell in one.cells}
+        self._least = LEAST_PRINTS * math.log2((size + 1) / 2)
+        self._enough = LEAST if size >= FEW else LEAST_OF_FEW
 
-def _counts(handed: Iterable[HandIn]) -> Counter[int]:
-    return Counter(one for hand_in in handed for one in hand_in.prints)
+    def candidates(self) -> list[tuple[str, str]]:
+        """The pairs with most rarity in common, found from an index of fingerprints, the rarest first."""
+        index: dict[int, list[str]] = defaultdict(list)
+        for student, one in self._people.items():
+            for fingerprint in one.prints:
+                index[fingerprint].append(student)
+        shared: dict[tuple[str, str], float] = defaultdict(float)
+        looked = 0
+        for fingerprint, students in sorted(index.items(), key=lambda entry: (len(entry[1]), entry[0])):
+            looked += len(students) * (len(students) - 1) // 2
+            if looked > LOOKS:
+                break
+            weight = self._weights[fingerprint]
+            for pair in itertools.combinations(students, 2):
+                shared[pair] += weight
+        best = sorted(shared.items(), key=lambda entry: (-entry[1], entry[0]))[:CANDIDATES]
+        return [pair for pair, _ in best]
 
+    def pair(self, left: str, right: str) -> Pair | None:
+        """What two students have in common, in all or in one cell; None where that is not remarkable."""
+        one, other = self._people[left], self._people[right]
+        shared = one.prints & other.prints
+        bits, less = self._weigh(shared), min(self._totals[left], self._totals[right])
+        if bits < self._least or less <= 0:
+            return None
+        alike, where, matches = min(1.0, bits / less), "", self._matches(one, other)
+        if alike < self._enough:
+            telling = [m for m in matches if m.alike >= max(LEAST_OF_CELL, self._enough) and m.bits >= self._least]
+            if not telling:
+                return None
+            alike, bits, where = telling[0].alike, telling[0].bits, telling[0].left.name
+        both = sorted(mark for mark in one.marks & other.marks if self._marks[mark] <= RARE)
+        return Pair(
+            left=left, right=right, alike=alike, bits=bits, where=where, rare=self._rare(one, other, shared),
+            marks=tuple(both[:8]), matches=matches[:MOST_CELLS],
+        )  # fmt: skip
 
-def _weights(found: Class) -> dict[int, float]:
-    size = len(found.handed) + 1
-    return {
-        one: math.log2(size / count) * (ASKED_FOR if one in found.solved else 1.0)
-        for one, count in _counts(found.handed).items()
-    }
+    def _weigh(self, prints: Iterable[int]) -> float:
+        return math.fsum(self._weights[one] for one in prints)
 
+    def _rare(self, one: HandIn, other: HandIn, shared: frozenset[int]) -> int:
+        """The statements in common that hardly anyone else wrote."""
+        wholes = [{s.whole for cell in hand_in.cells for s in cell.shape.statements} for hand_in in (one, other)]
+        return sum(self._counts[whole] <= RARE for whole in wholes[0] & wholes[1] & shared)
 
-def _weigh(prints: Iterable[int], weights: Mapping[int, float]) -> float:
-    return math.fsum(weights.get(one, 0.0) for one in prints)
-
-
-# ── pairs ─────────────────────────────────────────────────────────────────────────────────────────────────────
-
-
-def _candidates(handed: Collection[HandIn], weights: Mapping[int, float]) -> list[tuple[str, str]]:
-    """The pairs with most rarity in common, found from an index of fingerprints, the rarest first."""
-    index: dict[int, list[str]] = defaultdict(list)
-    for one in handed:
-        for fingerprint in one.prints:
-            index[fingerprint].append(one.student)
-    shared: Counter[tuple[str, str]] = Counter()
-    looked = 0
-    for fingerprint, students in sorted(index.items(), key=lambda entry: (len(entry[1]), entry[0])):
-        looked += len(students) * (len(students) - 1) // 2
-        if looked > LOOKS:
-            break
-        weight = weights[fingerprint]
-        for number, left in enumerate(students):
-            for right in students[number + 1 :]:
-                shared[left, right] += weight  # type: ignore[assignment]
-    best = sorted(shared.items(), key=lambda entry: (-entry[1], entry[0]))[:CANDIDATES]
-    return [pair for pair, _ in best]
-
-
-def _pair(
-    left: HandIn, right: HandIn, weights: Mapping[int, float], marks: Mapping[str, int], totals: Mapping[str, float]
-) -> Pair:
-    bits = _weigh(left.prints & right.prints, weights)
-    less = min(totals[left.student], totals[right.student])
-    alike = min(1.0, bits / less) if less > 0 else 0.0
-    both = sorted(mark for mark in left.marks & right.marks if marks[mark] <= RARE)
-    return Pair(
-        left=left.student, right=right.student, alike=alike, bits=bits, rare=0, marks=tuple(both[:8]), matches=()
-    )
-
-
-def _with_cells(
-    pair: Pair, people: Mapping[str, HandIn], weights: Mapping[int, float], counts: Mapping[int, int]
-) -> Pair:
-    left, right = people[pair.left], people[pair.right]
-    wholes = [{s.whole for cell in one.cells for s in cell.shape.statements} for one in (left, right)]
-    both = wholes[0] & wholes[1] & left.prints
-    return Pair(
-        left=pair.left, right=pair.right, alike=pair.alike, bits=pair.bits, marks=pair.marks,
-        rare=sum(counts[whole] <= RARE for whole in both), matches=_matches(left, right, weights),
-    )  # fmt: skip
-
-
-def _matches(left: HandIn, right: HandIn, weights: Mapping[int, float]) -> tuple[Match, ...]:
-    """The cells that go together, best first, each cell once."""
-    found = []
-    for one in left.cells:
-        for other in right.cells:
-            bits = _weigh(one.prints & other.prints, weights)
-            less = min(_weigh(one.prints, weights), _weigh(other.prints, weights))
+    def _matches(self, left: HandIn, right: HandIn) -> tuple[Match, ...]:
+        """The cells that go together, the weightiest first, each cell once."""
+        found = []
+        for one, other in itertools.product(left.cells, right.cells):
+            bits, less = self._weigh(one.prints & other.prints), min(self._cells[id(one)], self._cells[id(other)])
             if bits > 0 and bits / less >= LEAST:
-                found.append((bits, Match(left=one, right=other, alike=min(1.0, bits / less))))
-    found.sort(key=lambda entry: (-entry[0], entry[1].left.name, entry[1].right.name))
-    chosen: list[Match] = []
-    for _, match in found:
-        if all(match.left is not one.left and match.right is not one.right for one in chosen):
-            chosen.append(match)
-    return tuple(chosen[:MOST_CELLS])
+                found.append(Match(left=one, right=other, alike=min(1.0, bits / less), bits=bits))
+        found.sort(key=lambda match: (-match.bits, match.left.name, match.right.name))
+        chosen: list[Match] = []
+        for match in found:
+            if all(match.left is not one.left and match.right is not one.right for one in chosen):
+                chosen.append(match)
+        return tuple(chosen)
 
 
 def _groups(pairs: Iterable[Pair]) -> tuple[tuple[str, ...], ...]:

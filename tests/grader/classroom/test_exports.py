@@ -121,6 +121,19 @@ def test_canvass_own_file_is_filled_in_and_what_it_knows_besides_is_left() -> No
     assert made.said == ("Not found in the platform's file, so not exported: zoe.",)
 
 
+def test_files_with_semicolons_and_a_byte_order_mark_are_read() -> None:
+    swiss = "\ufeff" + CANVAS_FILE.replace(",", ";").replace("Chen; Ada", "Chen, Ada")
+    made = exports.canvas([final("ada", 7.5)], sheet.read(swiss.encode()))
+    assert '"Chen, Ada",11,s-ada,ada,A and B,7.5' in made.text
+
+
+def test_two_students_of_one_name_are_not_confused() -> None:
+    twins = [final(name, 5, first_name="Ada", last_name="Chen") for name in ("x1", "x2")]
+    made = exports.canvas(twins, sheet.read(CANVAS_FILE.encode()))
+    assert '"Chen, Ada",11,s-ada,ada,A and B,\r\n' in made.text
+    assert made.said == ("Not found in the platform's file, so not exported: x1, x2.",)
+
+
 def test_an_assignment_unknown_to_canvas_is_a_new_column_and_said() -> None:
     made = exports.canvas([final("bo", 2, assignment="new")], sheet.read(CANVAS_FILE.encode()))
     assert made.text.splitlines()[0].endswith("Section,new")

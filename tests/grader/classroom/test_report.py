@@ -149,6 +149,18 @@ def test_the_page_is_seen_light_and_dark(page: Page) -> None:
 
 
 @pytest.mark.browser
+def test_the_tables_of_a_notebook_do_not_squeeze_ours(page: Page) -> None:
+    page.add_style_tag(
+        content="table { table-layout: fixed; font-size: 12px } td { max-width: 40px; overflow: hidden }"
+    )
+    right = "getBoundingClientRect().right"
+    over = page.locator("td:has(> .stack)").evaluate_all(
+        f"all => all.filter(td => td.firstChild.{right} > td.{right} + 1).length"
+    )
+    assert over == 0
+
+
+@pytest.mark.browser
 def test_a_narrow_window_does_not_scroll_sideways(page: Page) -> None:
     page.set_viewport_size({"width": 420, "height": 900})
     assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import random
+import textwrap
 from pathlib import Path
 
 import pytest
@@ -152,6 +153,29 @@ def test_code_moved_to_other_cells_is_found() -> None:
     assert found.pairs[0].alike > 0.95
 
 
+def of_ones_own(word: str) -> str:
+    """Code that nobody else writes."""
+    return textwrap.dedent(f"""
+        plan = lab.{word}(depth=3, {word}_size=[1, "a"], mode=("{word}", 2))
+        for step in reversed(plan.{word}s()):
+            plan.{word}_apply(step, until=lambda state: state.{word} > 3 and not state.done)
+        assert plan.{word}_result(strict=True)[-1].{word} == step
+    """)
+
+
+def test_one_copied_answer_among_own_work_is_found() -> None:
+    mine, theirs = (
+        [of_ones_own(word) for word in words.split()]
+        for words in ("river stone cloud paper sugar", "forest ocean metal glass salt")
+    )
+    found = among(hand_in("ada", *mine, WORK), hand_in("bo", *theirs, disguised(WORK, random.Random(1))))
+    (pair,) = found.pairs
+    assert {pair.left, pair.right} == {"ada", "bo"}
+    assert pair.where == "q5"
+    assert pair.alike > 0.95
+    assert among(hand_in("ada", *mine), hand_in("bo", *theirs)).pairs == ()
+
+
 def test_honest_work_is_not_blamed() -> None:
     assert among(others=120).pairs == ()
     alone = among(hand_in("ada", WORK), others=60)
@@ -252,6 +276,14 @@ def test_what_cannot_be_read_is_listed_and_stops_nothing(course: Path) -> None:
     (bad / "link" / LAB / "x.ipynb").symlink_to("/etc/passwd")
     found = commands.similar(course, LAB)
     assert {student for student, _ in found.skipped} == {"broken", "list", "old", "odd", "deep", "none", "link"}
+    assert names(found) == [{"ada", "bo"}]
+
+
+def test_a_notebook_made_to_be_huge_is_cut_and_said_to_be(course: Path) -> None:
+    huge = {f"c{number}": f"x{number} = lab.thing{number}(a={number}, b=[1, 2, 3])\n" * 900 for number in range(60)}
+    handed_in(course, "huge", huge)
+    found = commands.similar(course, LAB)
+    assert [(student, "so large" in why) for student, why in found.skipped] == [("huge", True)]
     assert names(found) == [{"ada", "bo"}]
 
 
