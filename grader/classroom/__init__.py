@@ -15,8 +15,8 @@ if TYPE_CHECKING:
 __all__ = ["class_report"]
 
 
-def class_report(course: str | Path, assignment: str) -> ClassReport:
+def class_report(course: str | Path, assignment: str, db_url: str = "") -> ClassReport:
     """The report on an assignment for a notebook: shown as it is, and ``save(path)`` writes it as one file."""
     from grader.classroom.report import class_report as made
 
-    return made(Path(course), assignment)
+    return made(Path(course), assignment, db_url)

@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import ast
 import builtins
+import functools
 import re
 import warnings
 import zlib
@@ -54,14 +55,14 @@ class Shape:
         return frozenset().union(*(statement.prints for statement in self.statements))
 
 
+@functools.lru_cache(4096)
 def code(source: str) -> Shape:
     """The shape of a code cell; of one that is no Python, by its lines. Never raises."""
     text = source[:MOST_CODE].replace("\0", "")
     try:
         tree = _parsed(text)
-        bound = _bound(tree)
+        bound, texts = _seen(tree)
         statements = tuple(_statement(node, bound) for node in _limited(_flat(tree.body)))
-        texts = {n.value for n in ast.walk(tree) if isinstance(n, ast.Constant) and isinstance(n.value, str)}
     except (SyntaxError, ValueError, RecursionError, MemoryError):
         statements, texts = tuple(_lines(text)), set()
     return Shape(tuple(one for one in statements if one.prints), _marks(text, texts))
@@ -111,12 +112,22 @@ def _says_nothing(node: ast.AST) -> bool:
     return isinstance(node, ast.Pass) or (isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant))
 
 
-def _bound(tree: ast.AST) -> frozenset[str]:
-    """Names that this code gives itself: they are variables even where Python has them built in."""
-    names = {n.id for n in ast.walk(tree) if isinstance(n, ast.Name) and isinstance(n.ctx, ast.Store)}
-    names |= {n.arg for n in ast.walk(tree) if isinstance(n, ast.arg)}
-    kinds = ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef
-    return frozenset(names | {n.name for n in ast.walk(tree) if isinstance(n, kinds)})
+def _seen(tree: ast.AST) -> tuple[frozenset[str], set[str]]:
+    """Names that this code gives itself (variables even where Python has them built in), and its texts."""
+    names: set[str] = set()
+    texts: set[str] = set()
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Name):
+            if isinstance(node.ctx, ast.Store):
+                names.add(node.id)
+        elif isinstance(node, ast.Constant):
+            if isinstance(node.value, str):
+                texts.add(node.value)
+        elif isinstance(node, ast.arg):
+            names.add(node.arg)
+        elif isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef):
+            names.add(node.name)
+    return frozenset(names), texts
 
 
 class _Words:

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from ecslab.errors import LabError
 from grader.classroom import evidence
 from grader.result import Result
 
@@ -78,9 +79,14 @@ def booked(course: Path, db_url: str = "", course_id: str = COURSE_ID) -> Iterat
     if not url:
         return
     from nbgrader.api import Gradebook  # takes seconds to import
+    from sqlalchemy.exc import SQLAlchemyError
 
-    with Gradebook(url, course_id) as gradebook:
-        yield from from_gradebook(gradebook)
+    try:
+        with Gradebook(url, course_id) as gradebook:
+            yield from list(from_gradebook(gradebook))
+    except (SQLAlchemyError, OSError) as error:
+        reason = str(error).partition("\n")[0][:300]
+        raise LabError(f"The gradebook cannot be read: {reason}.", f"Expected at {url.rpartition('@')[2]}.") from error
 
 
 def from_gradebook(gradebook: Any) -> Iterator[Final]:

@@ -25,6 +25,8 @@ OUTCOMES = {
 BINS = 10
 LEFT, TOP, WIDTH, HIGH, PITCH = 44.0, 26.0, 920.0, 150.0, 80.0
 MOST_NAMES = 60
+SLOW_CHECK = 0.5
+"""Seconds from which a check is worth a word."""
 
 
 def tiles(found: ClassFigures) -> list[tuple[str, str]]:
@@ -188,6 +190,9 @@ def _points(one: Standing) -> str:
 def time_spent(found: ClassFigures) -> str:
     """Where time went on the whole, in a sentence or two."""
     real = f"Grading ran for {lasted(found.seconds)} of machine time altogether."
+    slowest = max(found.items, key=lambda item: item.seconds, default=None)
+    if slowest is not None and slowest.seconds >= SLOW_CHECK:
+        real += f" The slowest check is that of {slowest.question}: {lasted(slowest.seconds)}."
     if not found.lab_seconds:
         return real
     lab = found.lab_seconds

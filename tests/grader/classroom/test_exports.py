@@ -210,7 +210,8 @@ def test_every_kind_is_written_and_another_is_refused(course: Path, tmp_path: Pa
 
 
 BOOK = f"""
-import sys, datetime
+import sys
+sys.modules["rfc3987_syntax"] = None  # half of nbgrader's start
 from nbgrader.api import Gradebook
 with Gradebook("sqlite:///gradebook.db", "ecslab") as book:
     for name in ({LAB!r}, "other"):
@@ -259,6 +260,12 @@ def test_the_gradebooks_final_score_wins_and_who_handed_in_nothing_has_none(book
         "dee": ("", "", "gradebook"),
     }
     assert "Chen, Ada" in commands.export(booked, "canvas", tmp_path / "c.csv").files[0].read_text()
+
+
+def test_a_gradebook_that_is_none_is_said(course: Path, tmp_path: Path) -> None:
+    (course / "gradebook.db").write_bytes(b"no database at all, but long enough to be looked at" * 30)
+    with pytest.raises(LabError, match="gradebook cannot be read"):
+        commands.export(course, "csv", tmp_path / "g.csv")
 
 
 def test_nbgraders_own_export_takes_our_plugins(booked: Path) -> None:

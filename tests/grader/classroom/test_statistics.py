@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import random
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from grader.classroom import advice, evidence
+from grader.classroom import advice, evidence, tables
 from grader.classroom.evidence import Evidence
 from grader.classroom.grades import Final
 from grader.classroom.statistics import ClassFigures, Item, figures
@@ -173,6 +174,12 @@ def test_time_is_told_by_cell_with_what_stopped_it() -> None:
     cells = [[CellResult(grade_id="q1", seconds=s, error=e)] for s, e in ((1, ""), (3, "botocore.X: no"), (9, "X: y"))]
     (cell,) = worked_out(*(graded(f"s{n}", {"2.1": 1}, cells=c) for n, c in enumerate(cells))).cells
     assert (cell.median, cell.slow, cell.whole, cell.errors, cell.failed) == (3, 9, 13, (("X", 2),), 2)
+
+
+def test_a_slow_check_is_named() -> None:
+    slow = replace(question("2.2", 1), seconds=2.5)
+    found = worked_out(graded("a", questions=[question("2.1", 1), slow]))
+    assert "The slowest check is that of 2.2: 2.5 s." in tables.time_spent(found)
 
 
 def test_evidence_is_read_without_what_is_large_and_a_broken_file_is_named(tmp_path: Path) -> None:
