@@ -277,6 +277,11 @@ def real_monotonic() -> float:
     return time.monotonic()
 
 
+def wall_clock() -> float:
+    """Real seconds since the epoch: for what is written about the real world (when something was graded)."""
+    return time.time()
+
+
 def real_sleep(seconds: float) -> None:
     """Sleep real seconds: for clients and for real I/O only, never for something the lab's clock decides."""
     time.sleep(seconds)

@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from ecslab.checks import percent
+from ecslab.checks.question import Question
 from ecslab.checks.registry import Registry
 from ecslab.errors import LabError
 from grader import notebooks
@@ -44,11 +45,7 @@ class Lab:
 
 def lab(folder: Path) -> Lab:
     """Read a lab folder. Errors: LabError with every reason why it could not be graded."""
-    registry = Registry(folder.parent)
-    own = [listed.question for listed in registry.questions() if listed.lab == folder.name]
-    if not own:
-        registry.question(f"{int(folder.name[:2])}.1")  # says why checks.py does not load
-    cells = percent.read(folder / "lab.py")
+    cells, own = parts(folder)
     wrong = notebooks.faults(cells, own)
     if wrong:
         raise LabError(f"{folder.name} cannot be graded: {' '.join(wrong)}", "labs/README.md shows a lab.")
@@ -58,6 +55,15 @@ def lab(folder: Path) -> Lab:
         questions=tuple(question.number for question in own),
         points={question.number: question.points for question in own},
     )
+
+
+def parts(folder: Path) -> tuple[tuple[percent.Cell, ...], tuple[Question, ...]]:
+    """The cells and the questions of a lab, fit or not. Errors: LabError where one of its files does not load."""
+    registry = Registry(folder.parent)
+    own = tuple(listed.question for listed in registry.questions() if listed.lab == folder.name)
+    if not own:
+        registry.question(f"{int(folder.name[:2])}.1")  # says why checks.py does not load
+    return percent.read(folder / "lab.py"), own
 
 
 def lab_folders(labs: Path = LABS) -> list[Path]:

@@ -44,11 +44,13 @@ class Course:
     """A course folder: ``source/`` and ``submitted/`` go in, ``release/``, ``autograded/``, ``feedback/`` come out."""
 
     folder: Path = COURSE
+    labs: Path | None = None
+    """Where the labs that are graded find their questions; None for the labs of this checkout."""
 
     def assemble(self, labs: Iterable[Lab]) -> None:
         """Write the settings (where they are missing) and each lab's source notebook with its solutions."""
         self.folder.mkdir(parents=True, exist_ok=True)
-        if self.folder.resolve() != COURSE.resolve():
+        if not (self.folder / _CONFIG).exists():
             shutil.copy(COURSE / _CONFIG, self.folder / _CONFIG)
         for lab in labs:
             _write(self._notebook("source", lab.name), notebooks.source(lab.cells))
@@ -70,6 +72,7 @@ class Course:
         """Run one nbgrader command here; what it said. Errors: LabError with its last words if it fails."""
         beside = str(Path(sys.executable).parent)  # nbgrader calls alembic by its bare name
         settings = {"PATH": os.pathsep.join([beside, os.environ.get("PATH", "")]), "PYTHONWARNINGS": "ignore"}
+        settings |= {"ECSLAB_LABS": str(self.labs)} if self.labs else {}
         done = subprocess.run(
             [sys.executable, "-c", _NBGRADER, *arguments],
             cwd=self.folder,

@@ -8,7 +8,7 @@ a learner's notebook holds nothing that stood between solution markers; its cell
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 import nbformat
@@ -38,10 +38,20 @@ def student(cells: Sequence[Cell]) -> str:
     return _written(notebook)
 
 
-def submission(cells: Sequence[Cell], solved: Iterable[str]) -> str:
-    """A learner's notebook in which just the questions ``solved`` are answered as in the source."""
-    done = set(solved)
-    texts = [cell.source if cell.question in done else without_solution(cell) for cell in cells]
+def submission(cells: Sequence[Cell], solved: Iterable[str], instead: Mapping[str, str] | None = None) -> str:
+    """A learner's notebook in which just the questions ``solved`` are answered as in the source.
+
+    ``instead`` gives, by question, what its cell to write in holds in place of that.
+    """
+    done, other = set(solved), instead or {}
+    texts = [
+        other[cell.question]
+        if cell.written and cell.question in other
+        else cell.source
+        if cell.question in done
+        else without_solution(cell)
+        for cell in cells
+    ]
     return _written(_notebook(cells, texts))
 
 
@@ -59,6 +69,18 @@ def without_solution(cell: Cell) -> str:
     return "\n".join(_stubbed(cell))
 
 
+def named(cells: Sequence[Cell]) -> list[tuple[str, Cell]]:
+    """Each cell with its id, which is its ``grade_id`` too where it has one."""
+    names: Counter[str] = Counter()
+    return [(_name(cell, position, names), cell) for position, cell in enumerate(cells, 1)]
+
+
+def with_answers(cells: Sequence[Cell], answers: Mapping[str, str]) -> Any:
+    """The released notebook, with the text of the solution cells whose ids are in ``answers`` put in their places."""
+    texts = [answers.get(name, without_solution(cell)) for name, cell in named(cells)]
+    return _notebook(cells, texts)
+
+
 def faults(cells: Sequence[Cell], questions: Sequence[Question]) -> list[str]:
     """What keeps this lab from being graded, as sentences; empty for a good one."""
     found = []
@@ -72,6 +94,8 @@ def faults(cells: Sequence[Cell], questions: Sequence[Question]) -> list[str]:
         if [cell.points for cell in scores] != [question.points]:
             found.append(f"Question {number} needs one score cell with points={question.points:g}.")
         found += [f"The score cell of {number} does not end in lab.score." for c in scores if not _scores(c)]
+        unknown = sorted({need for cell in own for need in cell.needs or ()} - known.keys())
+        found += [f"Question {number} needs {need}, which there is not." for need in unknown]
     return found
 
 
@@ -89,9 +113,7 @@ def _scores(cell: Cell) -> bool:
 
 def _notebook(cells: Sequence[Cell], texts: Sequence[str]) -> Any:
     notebook = nbformat.v4.new_notebook(metadata=_KERNEL)
-    names: Counter[str] = Counter()
-    for position, (cell, text) in enumerate(zip(cells, texts, strict=True), 1):
-        name = _name(cell, position, names)
+    for (name, cell), text in zip(named(cells), texts, strict=True):
         marks = _marks(cell, name)
         new = nbformat.v4.new_code_cell if cell.kind == "code" else nbformat.v4.new_markdown_cell
         notebook.cells.append(new(text, metadata={"nbgrader": marks} if marks else {}, id=name))

@@ -1,7 +1,8 @@
 """The command line: ``ecslab serve | up | status | stop | logs | reset | env | doctor | lab | demo``.
 
 The only part of ecslab that prints. It parses and dispatches; each command is a function of its arguments that
-returns the exit code. Exit codes: 0 done, 1 it failed (one line what, one line what to try), 2 wrong usage.
+returns the exit code. A command that is none of these is looked for among those that installed packages bring
+(``brought``). Exit codes: 0 done, 1 it failed (one line what, one line what to try), 2 wrong usage.
 Invariant: what a command needs is imported when the command runs, so ``env`` and ``status`` start at once.
 """
 
@@ -10,14 +11,16 @@ from __future__ import annotations
 import argparse
 import os
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from importlib import import_module
 from pathlib import Path
+from types import MappingProxyType
 
 from ecslab.errors import EcslabError
 
 RUNTIMES = ("auto", "docker", "process", "simulated")
 SHELLS = ("bash", "zsh", "fish", "powershell")
+OWN = ("serve", "up", "status", "stop", "reset", "logs", "env", "doctor", "lab", "demo")
 OK, FAILED, USAGE = 0, 1, 2
 
 Command = Callable[[argparse.Namespace], int]
@@ -25,14 +28,11 @@ Command = Callable[[argparse.Namespace], int]
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Run one command; the exit code."""
-    arguments, rest = parser().parse_known_args(argv)
-    if rest and arguments.command != "lab":
-        parser().error(f"unrecognized arguments: {' '.join(rest)}")
-    arguments.rest = rest
-    module, _, function = str(arguments.run).partition(":")
+    given = list(sys.argv[1:] if argv is None else argv)
     try:
-        command: Command = getattr(import_module(f"ecslab.cli.{module}"), function)
-        return command(arguments)
+        if given and given[0] in OWN:
+            return _own(given, parser())
+        return _others(given)
     except EcslabError as failed:
         complain(getattr(failed, "message", str(failed)), getattr(failed, "hint", ""))
     except KeyboardInterrupt:
@@ -42,6 +42,26 @@ def main(argv: Sequence[str] | None = None) -> int:
     return FAILED
 
 
+def _others(given: Sequence[str]) -> int:
+    """A command that another package brings; with none, what ours say to that (help, version, wrong usage)."""
+    from ecslab.cli import brought
+
+    command = brought.loaded(given[0]) if given and not given[0].startswith("-") else None
+    if command is not None:
+        return command(given[1:])
+    return _own(given, parser({name: brought.words(entry) for name, entry in brought.commands().items()}))
+
+
+def _own(given: Sequence[str], grammar: argparse.ArgumentParser) -> int:
+    arguments, rest = grammar.parse_known_args(given)
+    if rest and arguments.command != "lab":
+        grammar.error(f"unrecognized arguments: {' '.join(rest)}")
+    arguments.rest = rest
+    module, _, function = str(arguments.run).partition(":")
+    command: Command = getattr(import_module(f"ecslab.cli.{module}"), function)
+    return command(arguments)
+
+
 def complain(message: str, hint: str = "") -> None:
     """Say on stderr what is wrong, and what to try."""
     print(f"ecslab: {message}", file=sys.stderr)
@@ -49,8 +69,8 @@ def complain(message: str, hint: str = "") -> None:
         print(f"  try: {hint}", file=sys.stderr)
 
 
-def parser() -> argparse.ArgumentParser:
-    """The whole grammar of the command line."""
+def parser(others: Mapping[str, str] = MappingProxyType({})) -> argparse.ArgumentParser:
+    """The whole grammar of the command line; ``others`` are names of further commands, with a line on each."""
     whole = argparse.ArgumentParser(prog="ecslab", description="A small Amazon ECS on this machine, for learning.")
     whole.add_argument("--version", action=_Version, nargs=0, help="print the version")
     commands = whole.add_subparsers(dest="command", required=True, metavar="COMMAND")
@@ -83,6 +103,8 @@ def parser() -> argparse.ArgumentParser:
     lab.add_argument("--labs", type=Path, metavar="DIR", help="the folder of the labs")
     _home(lab)
     _command(commands, "demo", "notebooks:demo", "tell the story in the terminal (further: make demo)")
+    for name in sorted(others.keys() - set(OWN)):
+        commands.add_parser(name, help=others[name])
     return whole
 
 

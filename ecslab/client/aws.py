@@ -6,6 +6,7 @@ real AWS account is read or used, so a notebook of the lab can never reach it.
 
 from __future__ import annotations
 
+from functools import cache
 from typing import Any
 
 CREDENTIALS = {"aws_access_key_id": "test", "aws_secret_access_key": "test"}
@@ -21,7 +22,16 @@ def make_session(region: str) -> Any:
     core = botocore.session.Session(
         session_vars={"profile": (None, [], None, None), "config_file": (None, [], None, None)}
     )
+    core.register_component("data_loader", _loader())
     return boto3.Session(botocore_session=core, region_name=region, **CREDENTIALS)
+
+
+@cache
+def _loader() -> Any:
+    """One reader of botocore's models for every session: reading those of ECS takes longer than any call."""
+    from botocore.loaders import create_loader
+
+    return create_loader()
 
 
 def settings() -> Any:

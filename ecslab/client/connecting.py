@@ -15,10 +15,13 @@ from ecslab.client.failures import problem
 from ecslab.client.home import beside_home, kind_of, lab_home, running
 from ecslab.client.lab import Lab
 from ecslab.client.starting import Wanted, ensure
-from ecslab.client.transport import Json
+from ecslab.client.transport import Json, Transport
 
 PRIVATE = ("NBGRADER_EXECUTION", "ECSLAB_PRIVATE")
 """Environment variables of which any makes the lab private (nbgrader sets the first while it runs a notebook)."""
+
+ENDPOINT = "ECSLAB_ENDPOINT"
+"""The address of the lab to use, where somebody else started it for this process (the grader does)."""
 
 _private_homes: dict[tuple[int, str], Path] = {}
 """The private homes by process id (a fork must not take its parent's for its own) and kind of time."""
@@ -34,10 +37,14 @@ def connect(
     has another kind of time, leave it alone and use a second lab beside it (virtual time is a simulated lab's).
     In a private lab (under nbgrader) ``runtime`` and ``home`` do not count. Errors: LabError with what to try.
     """
-    if is_private():
+    if is_private() and not os.environ.get(ENDPOINT):
         wanted = _private(time if beside else None)
         transport, status = running(wanted.home) or ensure(wanted)
         return Lab(transport, status, wanted.home)
+    given = os.environ.get(ENDPOINT)
+    if given:
+        transport = Transport(given)
+        return Lab(transport, transport.get("status"), lab_home(home))
     own = lab_home(home)
     if beside and time and not _serves(own, time):
         own, runtime = beside_home(own, time), "simulated" if kind_of(time) == "virtual" else runtime

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import socket
 from collections.abc import Callable, Iterable, Mapping
+from functools import lru_cache
 from typing import Any
 from urllib.parse import parse_qsl
 
@@ -47,6 +48,18 @@ class Handler(MotoRequestHandler):  # type: ignore[misc]
         """Nothing."""
 
 
+class Dispatcher(DomainDispatcherApplication):  # type: ignore[misc]
+    """moto's, which remembers which service a host is: it would list the folders of its package for every request."""
+
+    def __init__(self) -> None:
+        super().__init__(create_backend_app)
+        self._known = lru_cache(maxsize=256)(super().get_backend_for_host)
+
+    def get_backend_for_host(self, host: str | None) -> Any:
+        """The service that answers for a host."""
+        return self._known(host)
+
+
 class FrontDoor:
     """The WSGI application of a lab server."""
 
@@ -54,7 +67,7 @@ class FrontDoor:
         self._api = api
         self._timeline = timeline
         self._after_ec2 = after_ec2
-        self._aws = DomainDispatcherApplication(create_backend_app)
+        self._aws = Dispatcher()
 
     def __call__(self, environ: Environ, start_response: StartResponse) -> Iterable[bytes]:
         path = environ.get("PATH_INFO", "")
@@ -159,9 +172,13 @@ def listen(port: int) -> socket.socket:
     return found
 
 
-def bind(listening: socket.socket, door: Callable[[Environ, StartResponse], Iterable[bytes]]) -> BaseWSGIServer:
+def bind(
+    listening: socket.socket,
+    door: Callable[[Environ, StartResponse], Iterable[bytes]],
+    handler: type[Handler] = Handler,
+) -> BaseWSGIServer:
     """A threaded server on a listening socket."""
     port = listening.getsockname()[1]
-    server = make_server("127.0.0.1", port, door, True, request_handler=Handler, fd=listening.fileno())
+    server = make_server("127.0.0.1", port, door, True, request_handler=handler, fd=listening.fileno())
     server.daemon_threads = True
     return server

@@ -76,20 +76,25 @@ class SimulatedSdk:
             aws_session_token=keys[2] or None,
             config=Config(retries={"total_max_attempts": 1}, proxies={}, s3={"addressing_style": "path"}),
         )
-        client.meta.events.register("before-send.*.*", self._send)
+        client.meta.events.register("before-send.*.*", through(self._door))
         if len(self._clients) >= MOST_CLIENTS:
             self._clients.clear()
         self._clients[service, region, keys[0]] = client
         return client
 
-    def _send(self, request: Any, **_: Any) -> Any:
-        """Instead of a socket: the request as WSGI has it, through the front door."""
+
+def through(door: Door) -> Callable[..., Any]:
+    """A handler of botocore's ``before-send``: instead of over a socket the request goes through ``door``."""
+
+    def send(request: Any, **_: Any) -> Any:
         from botocore.awsrequest import AWSResponse
 
         told: list[Any] = []
-        body = b"".join(self._door(_environ(request), lambda status, headers: told.append((status, headers))))
+        body = b"".join(door(_environ(request), lambda status, headers: told.append((status, headers))))
         status, headers = told[0]
         return AWSResponse(request.url, int(status.split()[0]), dict(headers), _Raw(body))
+
+    return send
 
 
 class _Session:

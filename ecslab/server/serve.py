@@ -202,6 +202,9 @@ def write_atomically(file: Path, text: str) -> None:
 
 
 def default_labs() -> Path:
-    """The labs folder of this checkout, or ``./labs`` for an installed package."""
+    """``$ECSLAB_LABS``, else the labs folder of this checkout, or ``./labs`` for an installed package."""
+    told = os.environ.get("ECSLAB_LABS")
+    if told:
+        return Path(told)
     beside = Path(__file__).resolve().parents[2] / "labs"
     return beside if beside.is_dir() else Path.cwd() / "labs"

@@ -11,8 +11,10 @@ from typing import Any
 import boto3
 import pytest
 from moto import mock_aws
+from moto.ecs.responses import EC2ContainerServiceResponse
 
 from ecslab.aws.context import LabContext
+from ecslab.aws.ecs.responses import EcsResponse
 from ecslab.aws.install import install
 from ecslab.journal import Journal
 from ecslab.timeline import VirtualTimeline
@@ -69,3 +71,18 @@ def api(monkeypatch: pytest.MonkeyPatch) -> Iterator[Api]:
         ecs = boto3.client("ecs", region_name="us-east-1")
         ecs.create_cluster(clusterName="default")
         yield Api(ecs, boto3.client("ec2", region_name="us-east-1"), backend, timeline)
+
+
+@pytest.fixture(autouse=True)
+def every_answer_is_also_written_by_moto(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The quick way from a result to JSON must not differ from moto's, in any test of this folder."""
+    quick = EcsResponse.serialized
+
+    def both(response: EcsResponse, result: Any) -> Any:
+        status, headers, body = quick(response, result)
+        if not isinstance(result.result, Exception):
+            slow = EC2ContainerServiceResponse.serialized(response, result)
+            assert (status, dict(headers), json.loads(body)) == (slow[0], dict(slow[1]), json.loads(slow[2]))
+        return status, headers, body
+
+    monkeypatch.setattr(EcsResponse, "serialized", both)

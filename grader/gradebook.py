@@ -1,0 +1,186 @@
+"""The one writer to nbgrader's gradebook: an assignment as ``generate_assignment`` enters it, and results as grades.
+
+nbgrader's own tables through its own API, so formgrader, ``nbgrader export`` and everything else see no difference.
+Invariants: a manual score and a manual comment are never overwritten; a submission is written in one commit.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import nbformat
+
+from ecslab.errors import LabError
+from grader.build import Lab
+from grader.result import Result
+
+CONFIG = "nbgrader_config.py"
+
+
+def settings_of(course: Path) -> Any:
+    """The course's nbgrader settings, as a traitlets ``Config``."""
+    from traitlets.config import Config, PyFileConfigLoader
+
+    if not (course / CONFIG).is_file():
+        return Config()
+    return PyFileConfigLoader(CONFIG, path=str(course)).load_config()
+
+
+def url_of(course: Path, config: Any) -> str:
+    """The gradebook's database: ``CourseDirectory.db_url``, or ``gradebook.db`` in the course."""
+    given = config.CourseDirectory.get("db_url", "")
+    return str(given) if isinstance(given, str) and given else f"sqlite:///{course.resolve() / 'gradebook.db'}"
+
+
+class Book:
+    """An open gradebook."""
+
+    def __init__(self, course: Path) -> None:
+        from nbgrader.api import Gradebook
+
+        beside = str(Path(sys.executable).parent)
+        if beside not in os.environ.get("PATH", "").split(os.pathsep):  # nbgrader calls alembic by its bare name
+            os.environ["PATH"] = os.pathsep.join([beside, os.environ.get("PATH", "")])
+        self._config = settings_of(course)
+        identity = self._config.CourseDirectory.get("course_id", "")
+        try:
+            self._book = Gradebook(url_of(course, self._config), identity if isinstance(identity, str) else "")
+        except Exception as failed:
+            raise LabError(
+                f"The gradebook cannot be opened: {failed}.", "Is CourseDirectory.db_url right, and its server running?"
+            ) from failed
+        self._penalties: Any = None
+
+    def close(self) -> None:
+        """Close the database."""
+        self._book.close()
+
+    def prepare(self, lab: Lab, released: Any) -> None:
+        """Enter the assignment with its notebook and cells, where they are not there yet or have changed."""
+        book, name = self._book, lab.name
+        book.update_or_create_assignment(name)
+        known = {cell.name: cell for cell in self._source_cells(name)}
+        marked = [cell for cell in released.cells if "nbgrader" in cell.metadata]
+        if {cell.metadata.nbgrader.grade_id for cell in marked} == set(known) and all(
+            known[cell.metadata.nbgrader.grade_id].source == cell.source for cell in marked
+        ):
+            return
+        book.update_or_create_notebook(name, name, kernelspec=_kernelspec(released))
+        for cell in marked:
+            self._enter(name, cell)
+
+    def _source_cells(self, name: str) -> list[Any]:
+        from nbgrader.api import MissingEntry
+
+        try:
+            return list(self._book.find_notebook(name, name).source_cells)
+        except MissingEntry:
+            return []
+
+    def _enter(self, name: str, cell: Any) -> None:
+        marks, book = cell.metadata.nbgrader, self._book
+        identity = (marks.grade_id, name, name)
+        if marks.grade:
+            book.update_or_create_grade_cell(*identity, max_score=float(marks.points), cell_type=cell.cell_type)
+        if marks.solution:
+            book.update_or_create_solution_cell(*identity)
+        book.update_or_create_source_cell(
+            *identity,
+            cell_type=cell.cell_type,
+            locked=marks.locked,
+            source=cell.source,
+            checksum=marks.get("checksum"),
+        )
+
+    def record(self, result: Result, notebook: Any, submitted: str | None) -> None:
+        """Write one result: scores, comments, lateness. ``submitted`` is the text of a ``timestamp.txt``, if any."""
+        name = result.assignment
+        self._book.update_or_create_student(result.student)
+        given = {"timestamp": submitted} if submitted else {}
+        submission = self._book.update_or_create_submission(name, result.student, **given)
+        entry = next(one for one in submission.notebooks if one.name == name)
+        scores = {one.grade_id: one for one in result.questions}
+        cells = {cell.metadata.nbgrader.grade_id: cell for cell in notebook.cells if "nbgrader" in cell.metadata}
+        for grade in entry.grades:
+            self._grade(grade, scores, cells)
+        for comment in entry.comments:
+            self._comment(comment, cells)
+        self._lateness(submission, entry, result.student)
+        self._book.db.commit()
+
+    def _grade(self, grade: Any, scores: Mapping[str, Any], cells: Mapping[str, Any]) -> None:
+        found = scores.get(grade.name)
+        if found is not None:
+            grade.auto_score = found.score
+            grade.needs_manual_grade = grade.manual_score is not None
+            return
+        empty = _unchanged(cells.get(grade.name))  # a cell that a person grades: 0 where nothing was written
+        grade.auto_score = 0.0 if empty else None
+        grade.needs_manual_grade = not empty
+
+    def _comment(self, comment: Any, cells: Mapping[str, Any]) -> None:
+        comment.auto_comment = "No response." if _unchanged(cells.get(comment.name)) else None
+
+    def _lateness(self, submission: Any, entry: Any, student: str) -> None:
+        entry.late_submission_penalty = None
+        if submission.total_seconds_late > 0:
+            if self._penalties is None:
+                from nbgrader.preprocessors import AssignLatePenalties
+
+                self._penalties = AssignLatePenalties(config=self._config)
+                self._penalties.init_plugin()
+            self._book.db.flush()
+            late = self._penalties.plugin_inst.late_submission_penalty(
+                student, entry.score, submission.total_seconds_late
+            )
+            if late is not None:
+                entry.late_submission_penalty = max(0.0, min(float(late), float(entry.score)))
+
+    def scores(self, assignment: str) -> dict[str, float]:
+        """The final score of each student: manual grades, extra credit and penalties counted."""
+        found = self._book.assignment_submissions(assignment)
+        return {one.student.id: max(0.0, one.score - (one.late_submission_penalty or 0.0)) for one in found}
+
+
+@contextmanager
+def opened(course: Path) -> Iterator[Book]:
+    """The course's gradebook. LabError where it cannot be opened."""
+    book = Book(course)
+    try:
+        yield book
+    finally:
+        book.close()
+
+
+def with_checksums(notebook: Any) -> Any:
+    """The notebook with nbgrader's checksums, by which it knows a cell that nobody changed."""
+    from nbgrader.utils import compute_checksum
+
+    for cell in notebook.cells:
+        if "nbgrader" in cell.metadata:
+            cell.metadata.nbgrader["checksum"] = compute_checksum(cell)
+    return notebook
+
+
+def _unchanged(cell: Any) -> bool:
+    from nbgrader.utils import compute_checksum
+
+    return cell is None or cell.metadata.nbgrader.get("checksum") == compute_checksum(cell)
+
+
+def _kernelspec(notebook: Any) -> str:
+    return json.dumps(notebook.metadata.get("kernelspec", {}))
+
+
+def written(notebook: Any, path: Path) -> None:
+    """Write a notebook so that a reader sees all of it or the one before."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    draft = path.with_suffix(".tmp")
+    draft.write_text(nbformat.writes(notebook, version=4), encoding="utf-8")
+    draft.replace(path)
