@@ -1,13 +1,14 @@
-"""What ``ecslab grade report | export | similar`` does, as functions.
+"""``ecslab grade report | export | similar``: what each does, as a function, and the command line in front of them.
 
-Not a command line: nothing is printed, files are written where told and sentences given back. Importing it takes no
-time; nbgrader and everything that draws are imported when they are needed.
+The functions print nothing: they write files where told and give back sentences. Importing this takes no time; nbgrader
+and everything that draws are imported when they are needed.
 """
 
 from __future__ import annotations
 
+import argparse
 import json
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -21,6 +22,8 @@ if TYPE_CHECKING:
     from grader.result import Result
 
 KINDS = ("csv", "canvas", "moodle", "questions", "gradescope")
+FOLDER = "class"
+"""Where the command line writes when no place is named, in the course folder."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,7 +69,7 @@ def export(
         raise LabError(f"{course} has no grades{f' of {assignment}' if assignment else ''}.", "Grade something first.")
     if kind == "gradescope":
         return _gradescope(course, output, chosen)
-    own = sheet.read(roster.read_bytes()) if roster is not None else None
+    own = sheet.opened(roster) if roster is not None else None
     if kind == "canvas":
         return _written(output, exports.canvas(chosen, own))
     if kind == "moodle":
@@ -107,3 +110,62 @@ def _written(output: Path, made: Exported) -> Done:
     output.parent.mkdir(parents=True, exist_ok=True)
     output.write_text(made.text, encoding="utf-8", newline="")
     return Done((output,), made.said)
+
+
+# ── the command line ──────────────────────────────────────────────────────────────────────────────────────────
+
+
+def main(arguments: Sequence[str]) -> int:
+    """``report LAB``, ``export KIND`` or ``similar LAB``; 0 where it is done. LabError with what to do instead."""
+    from grader.cli import course_of
+
+    options = _parser().parse_args(list(arguments))
+    course = course_of(options.course)
+    done = {"report": _report, "export": _export, "similar": _similar}[options.command](course, options)
+    for sentence in done.said:
+        print(sentence)
+    shown = done.files if len(done.files) == 1 else sorted({path.parent for path in done.files})
+    print("\n".join(f"Written: {path}" for path in shown), end="\n" if shown else "")
+    return 0
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="ecslab grade", description="What the whole class did.")
+    found = parser.add_subparsers(dest="command", required=True)
+    made = {
+        "report": found.add_parser("report", help="a page on an assignment: scores, questions, who needs help"),
+        "similar": found.add_parser("similar", help="hand-ins that resemble each other: a signal, not a proof"),
+        "export": found.add_parser("export", help="grades for Canvas, Moodle, Gradescope or a spreadsheet"),
+    }
+    for name in ("report", "similar"):
+        made[name].add_argument("lab", metavar="LAB", help="the assignment, such as 02-task-definitions")
+    made["export"].add_argument("kind", metavar="KIND", choices=KINDS, help=", ".join(KINDS))
+    made["export"].add_argument("output", nargs="?", type=Path, metavar="FILE", help="(a folder for gradescope)")
+    made["export"].add_argument("--assignment", default="", metavar="LAB", help="only this one")
+    made["export"].add_argument("--roster", type=Path, metavar="FILE", help="the platform's own file, to be filled in")
+    for name in ("report", "similar"):
+        made[name].add_argument("--output", type=Path, metavar="FILE", help="an HTML file")
+    for one in made.values():
+        one.add_argument("--course", type=Path, default=None, metavar="DIR", help="the nbgrader course")
+    return parser
+
+
+def _report(course: Path, options: argparse.Namespace) -> Done:
+    return report(course, options.lab, options.output or course / FOLDER / f"{options.lab}.html")
+
+
+def _export(course: Path, options: argparse.Namespace) -> Done:
+    names = {"csv": "grades.csv", "gradescope": "gradescope"}
+    output = options.output or course / FOLDER / names.get(options.kind, f"{options.kind}.csv")
+    return export(course, options.kind, output, assignment=options.assignment, roster=options.roster)
+
+
+def _similar(course: Path, options: argparse.Namespace) -> Done:
+    from grader.classroom.beside import section
+    from grader.classroom.look import whole_page
+
+    found = similar(course, options.lab)
+    output = options.output or course / FOLDER / f"{options.lab}-similar.html"
+    output.parent.mkdir(parents=True, exist_ok=True)
+    output.write_text(whole_page(f"{options.lab}: similar work", section(found)), encoding="utf-8", errors="replace")
+    return Done((output,), (str(found),))

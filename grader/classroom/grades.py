@@ -15,9 +15,6 @@ from ecslab.errors import LabError
 from grader.classroom import evidence
 from grader.result import Result
 
-COURSE_ID = "ecslab"
-"""As in ``grader/nbgrader_config.py``."""
-
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Final:
@@ -46,7 +43,7 @@ class Final:
         return ", ".join(part for part in (self.last_name, self.first_name) if part) or self.student
 
 
-def finals(course: Path, db_url: str = "", course_id: str = COURSE_ID) -> list[Final]:
+def finals(course: Path, db_url: str = "", course_id: str = "") -> list[Final]:
     """Every final grade of a course, by assignment and student."""
     recorded = {name: evidence.read(course, name).results for name in evidence.assignments(course)}
     return merged(booked(course, db_url, course_id), recorded)
@@ -65,24 +62,20 @@ def merged(from_book: Iterable[Final], recorded: Mapping[str, Sequence[Result]])
     return [known[key] for key in sorted(known)]
 
 
-def gradebook_url(course: Path, db_url: str = "") -> str:
-    """The address of the course's gradebook; "" where there is none."""
-    if db_url:
-        return db_url
-    path = (course / "gradebook.db").resolve()
-    return f"sqlite:///{path}" if path.is_file() else ""
+def booked(course: Path, db_url: str = "", course_id: str = "") -> Iterator[Final]:
+    """What the course's gradebook holds (that of its nbgrader settings, or ``db_url``); nothing where there is none."""
+    from grader.gradebook import settings_of, url_of
 
-
-def booked(course: Path, db_url: str = "", course_id: str = COURSE_ID) -> Iterator[Final]:
-    """What the course's gradebook holds; nothing where there is none."""
-    url = gradebook_url(course, db_url)
-    if not url:
+    own = settings_of(course)
+    url = db_url or url_of(course, own)
+    if url == f"sqlite:///{course.resolve() / 'gradebook.db'}" and not (course / "gradebook.db").is_file():
         return
-    from nbgrader.api import Gradebook  # takes seconds to import
+    identity = course_id or own.CourseDirectory.get("course_id", "")
+    from nbgrader.api import Gradebook  # takes seconds, so not before it is needed
     from sqlalchemy.exc import SQLAlchemyError
 
     try:
-        with Gradebook(url, course_id) as gradebook:
+        with Gradebook(url, identity if isinstance(identity, str) else "") as gradebook:
             yield from list(from_gradebook(gradebook))
     except (SQLAlchemyError, OSError) as error:
         reason = str(error).partition("\n")[0][:300]

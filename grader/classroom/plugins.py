@@ -27,7 +27,7 @@ class _Export(ExportPlugin):  # type: ignore[misc]
         """Write the grades of the gradebook to ``--to``."""
         names = [str(name) for name in self.assignment]
         chosen = grades.chosen(grades.from_gradebook(gradebook), names, [str(one) for one in self.student])
-        made = self.made(chosen, sheet.read(Path(self.roster).read_bytes()) if self.roster else None)
+        made = self.made(chosen, sheet.opened(Path(self.roster)) if self.roster else None)
         target = Path(self.to or self.file)
         target.write_text(made.text, encoding="utf-8", newline="")
         for sentence in made.said:

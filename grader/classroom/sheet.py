@@ -11,6 +11,7 @@ import io
 import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 
 from ecslab.errors import LabError
 
@@ -54,6 +55,16 @@ def written(rows: Iterable[Sequence[object]]) -> str:
     text = io.StringIO()
     csv.writer(text).writerows([safe(cell) for cell in row] for row in rows)
     return text.getvalue()
+
+
+def opened(path: Path) -> Sheet:
+    """The sheet in a file. LabError where there is none."""
+    try:
+        return read(path.read_bytes())
+    except OSError as error:
+        raise LabError(
+            f"{path} cannot be read: {error.strerror}.", "Give the file that the platform exported."
+        ) from None
 
 
 def read(data: bytes) -> Sheet:

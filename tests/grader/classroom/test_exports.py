@@ -15,6 +15,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ecslab.errors import LabError
+from grader import cli
 from grader.classroom import commands, exports, sheet
 from grader.classroom.grades import Final
 from tests.grader.classroom.building import LAB, finding, graded, kept, put, question, read_json
@@ -274,6 +275,25 @@ def test_nbgraders_own_export_takes_our_plugins(booked: Path) -> None:
     (ada, *_) = rows(moodle)
     assert (ada["Username"], ada["Email address"], ada[LAB]) == ("ada", "ada@uni.example", "6.5")
     assert ada[f"{LAB} (feedback)"].startswith("Graded.<br>2.1")
+
+
+def test_the_command_line_writes_into_the_course_and_says_where(
+    course: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    put(tmp_path / "from-canvas.csv", CANVAS_FILE)
+    where = ["--course", str(course)]
+    for arguments in (
+        ["export", "csv"], ["export", "gradescope", "--assignment", LAB], ["report", LAB],
+        ["export", "canvas", str(tmp_path / "c.csv"), "--roster", str(tmp_path / "from-canvas.csv")],
+    ):  # fmt: skip
+        assert cli.main([*arguments, *where]) == 0
+    assert {path.name for path in (course / "class").iterdir()} == {"grades.csv", "gradescope", f"{LAB}.html"}
+    assert '"Chen, Ada",11,s-ada,ada,A and B,7' in (tmp_path / "c.csv").read_text()
+    said = capsys.readouterr().out
+    assert f"Written: {course / 'class' / 'gradescope' / LAB}" in said
+    assert "hand-ins; half of them have" in said
+    assert cli.main(["export", "canvas", "--roster", "nowhere.csv", *where]) == 1
+    assert "nowhere.csv cannot be read" in capsys.readouterr().err
 
 
 def test_the_commands_are_imported_at_once() -> None:

@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 
 from ecslab.errors import LabError
 from ecslab.timeline import real_monotonic
+from grader import cli
 from grader.classroom import commands, fingerprints, handins, similarity
 from grader.classroom.handins import Class, HandIn, OwnCell
 from grader.classroom.similarity import Similar, compared
@@ -262,6 +263,16 @@ def test_hand_ins_are_compared_without_what_was_given(course: Path) -> None:
     read = handins.read(course, LAB)
     assert {cell.name for one in read.handed for cell in one.cells} == {"q1"}
     assert read.solved == fingerprints.code("lab.answer('2.1', 7, sure=True)").prints
+
+
+def test_the_command_shows_the_pairs_and_writes_them_side_by_side(
+    course: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert cli.main(["similar", LAB, "--course", str(course), "--output", str(tmp_path / "s.html")]) == 0
+    said = capsys.readouterr().out
+    assert "ada · bo" in said
+    assert "A signal, not a proof" in said
+    assert 'class="beside"' in (tmp_path / "s.html").read_text()
 
 
 def test_what_cannot_be_read_is_listed_and_stops_nothing(course: Path) -> None:
