@@ -159,6 +159,9 @@ atexit.register(dismiss_all)
 
 
 def labs_of(course: Path, default: Path) -> Path:
-    """The labs a course grades by: its own ``labs/`` where it has one."""
+    """The labs a course grades by: ``$ECSLAB_LABS``, else its own ``labs/`` where it has one, else ``default``."""
+    named = os.environ.get("ECSLAB_LABS")
+    if named:
+        return Path(named)
     own = course / "labs"
     return own if own.is_dir() else default
