@@ -193,3 +193,4 @@ class ServiceRevision:
     service_registries: tuple[Mapping[str, Any], ...] = ()
     container_images: tuple[Mapping[str, str], ...] = ()
     guard_duty_enabled: bool = False
+    ecs_managed_resources: Mapping[str, Any] | None = None

@@ -107,6 +107,8 @@ class Service:
     enable_ecs_managed_tags: bool = False
     enable_execute_command: bool = False
     availability_zone_rebalancing: str = "DISABLED"
+    resource_management_type: str = "CUSTOMER"
+    """ECS where Express Mode made it."""
     tags: tuple[Mapping[str, str], ...] = ()
     steady: bool = False
     """Not on the wire: whether the last event said that the steady state was reached."""

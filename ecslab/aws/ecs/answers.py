@@ -50,3 +50,17 @@ class SmallAnswers:
     def delete_task_definitions(self) -> ActionResult:
         found, failures = self.ecs_backend.delete_task_definitions(self.request["taskDefinitions"])
         return ActionResult({"taskDefinitions": found, "failures": failures})
+
+    # Express Mode
+
+    def create_express_gateway_service(self) -> ActionResult:
+        return ActionResult({"service": self.ecs_backend.create_express(self.request)})
+
+    def update_express_gateway_service(self) -> ActionResult:
+        return ActionResult({"service": self.ecs_backend.update_express(self.request)})
+
+    def delete_express_gateway_service(self) -> ActionResult:
+        return ActionResult({"service": self.ecs_backend.delete_express(self.request)})
+
+    def describe_express_gateway_service(self) -> ActionResult:
+        return ActionResult({"service": self.ecs_backend.describe_express(self.request)})

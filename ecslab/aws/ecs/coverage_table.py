@@ -45,14 +45,6 @@ FAMILIES = (
             "ListGatewayClusterAssociations"
         ),
     ),
-    Family(
-        name="Amazon ECS Express Mode",
-        sentence="Create the task definition and the service yourself: it is what Express Mode does for you.",
-        operations=_words(
-            "CreateExpressGatewayService UpdateExpressGatewayService DeleteExpressGatewayService "
-            "DescribeExpressGatewayService"
-        ),
-    ),
 )
 
 _MANAGED = "this lab does not have Amazon ECS Managed Instances. Use FARGATE, EC2 or an Auto Scaling group provider."
@@ -92,6 +84,13 @@ _SERVICE_REFUSED = {
     "vpcLatticeConfigurations": "this lab does not have VPC Lattice. Leave it out.",
     "gatewayConnectors": _GATEWAYS,
     "monitoring": _RESOLUTION,
+}
+_EXPRESS_PRETENDED = {
+    "cpuArchitecture": "kept and shown; every task runs on this machine's own processor.",
+    "primaryContainer.repositoryCredentials": "images come from this machine; no registry is asked.",
+    "scalingTarget.autoScalingMetric=REQUEST_COUNT_PER_TARGET": (
+        "the policy and its alarms are there; a load balancer here carries no requests, so none are counted."
+    ),
 }
 _CLUSTER_PRETENDED = {
     "configuration.executeCommandConfiguration": _INSIGHTS,
@@ -165,6 +164,17 @@ WORKS: Mapping[str, tuple[str, ...]] = MappingProxyType(
         "DescribeServices": _words("cluster services include"),
         "ListServices": _words("cluster nextToken maxResults launchType schedulingStrategy resourceManagementType"),
         "ListServicesByNamespace": _words("namespace nextToken maxResults"),
+        # Express Mode
+        "CreateExpressGatewayService": _words(
+            "executionRoleArn infrastructureRoleArn serviceName cluster healthCheckPath primaryContainer taskRoleArn "
+            "networkConfiguration cpu memory scalingTarget tags taskDefinitionArn"
+        ),
+        "UpdateExpressGatewayService": _words(
+            "serviceArn executionRoleArn healthCheckPath primaryContainer taskRoleArn networkConfiguration cpu memory "
+            "scalingTarget taskDefinitionArn"
+        ),
+        "DeleteExpressGatewayService": _words("serviceArn"),
+        "DescribeExpressGatewayService": _words("serviceArn include"),
         # service deployments and revisions
         "ListServiceDeployments": _words("service cluster status createdAt nextToken maxResults"),
         "DescribeServiceDeployments": _words("serviceDeploymentArns"),
@@ -230,6 +240,8 @@ PRETENDED: Mapping[str, Sentences] = MappingProxyType(
         "CreateService": {"platformVersion": _PLATFORM, **_SHIFTING},
         "CreateTaskSet": {"platformVersion": _PLATFORM},
         "UpdateService": {"platformVersion": _PLATFORM, **_SHIFTING},
+        "CreateExpressGatewayService": _EXPRESS_PRETENDED,
+        "UpdateExpressGatewayService": _EXPRESS_PRETENDED,
         "ExecuteCommand": {
             "interactive": "no terminal is opened: the command runs once, and lab.exec and the journal have its output."
         },

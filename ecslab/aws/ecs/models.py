@@ -20,6 +20,7 @@ from ecslab.aws.ecs.clusters import ClusterVerbs
 from ecslab.aws.ecs.commands import CommandVerbs
 from ecslab.aws.ecs.definitions import DefinitionVerbs
 from ecslab.aws.ecs.deployments import DeploymentVerbs
+from ecslab.aws.ecs.express import ExpressVerbs
 from ecslab.aws.ecs.idempotency import IdempotencyVerbs
 from ecslab.aws.ecs.instances import InstanceVerbs
 from ecslab.aws.ecs.load_balancers import LoadBalancerVerbs
@@ -27,7 +28,6 @@ from ecslab.aws.ecs.namespaces import NamespaceVerbs
 from ecslab.aws.ecs.protection import ProtectionVerbs
 from ecslab.aws.ecs.remembering import RememberingVerbs
 from ecslab.aws.ecs.removal import RemovalVerbs
-from ecslab.aws.ecs.services import ServiceVerbs
 from ecslab.aws.ecs.settings import SettingVerbs
 from ecslab.aws.ecs.store import Store
 from ecslab.aws.ecs.tagging import TagVerbs
@@ -41,7 +41,7 @@ class EcsBackend(
     CapacityVerbs,
     DefinitionVerbs,
     TaskVerbs,
-    ServiceVerbs,
+    ExpressVerbs,
     DeploymentVerbs,
     TaskSetVerbs,
     InstanceVerbs,
@@ -77,6 +77,7 @@ class EcsBackend(
         self.targets = {}
         self.deregistering = {}
         self.sessions = {}
+        self.express = {}
         self.asked_for = {}
         self.tokens = {}
         self.run_session = None

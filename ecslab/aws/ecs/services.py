@@ -268,7 +268,7 @@ class ServiceVerbs(Verbs):
         found = [
             s.service_arn
             for s in self.store.services(cluster)
-            if request.get("resourceManagementType") != "ECS"
+            if request.get("resourceManagementType") in (None, s.resource_management_type)
             and s.status is not ServiceStatus.INACTIVE
             and strategy in (None, s.scheduling_strategy.value)
             and launch in (None, s.launch_type)

@@ -43,6 +43,8 @@ _ECS = (
     Pattern("RunTask StartTask", "lookup:task-definition"),
     Pattern(_TASK_DEFINITIONS, "task-definition/{taskDefinitions}"),
     Pattern("CreateService", "service/{cluster=default}/{serviceName}"),
+    Pattern("CreateExpressGatewayService", "service/{cluster=default}/{serviceName=*}"),
+    Pattern("UpdateExpressGatewayService DeleteExpressGatewayService DescribeExpressGatewayService", "{serviceArn}"),
     Pattern("UpdateService DeleteService", "service/{cluster=default}/{service}"),
     Pattern("DescribeServices", "service/{cluster=default}/{services}"),
     Pattern("ListServiceDeployments UpdateServicePrimaryTaskSet", "service/{cluster=default}/{service}"),
