@@ -126,6 +126,28 @@ def make_route(
     return Route(host=host, rule=rule.arn, target_groups=(groups[0], groups[1]))
 
 
+def make_test_rule(
+    place: Place, front: Front, route: Route, header: Mapping[str, Any], tags: Mapping[str, str] = MANAGED
+) -> str:
+    """A rule that sends a host's requests with a header to its first target group, before the other rule; its ARN."""
+    elb = balancing.backend_of(place)
+    production = balancing.rule(place, route.rule)
+    priority, production.priority = production.priority, _free_priority(place, front)
+    weights = [{"TargetGroupArn": arn, "Weight": w} for arn, w in zip(route.target_groups, (100, 0), strict=True)]
+    http = {"HttpHeaderName": header["name"], "Values": list(header["values"])}
+    made = elb.create_rule(
+        front.listener,
+        conditions=[
+            {"Field": "host-header", "HostHeaderConfig": {"Values": [route.host]}},
+            {"Field": "http-header", "HttpHeaderConfig": http},
+        ],
+        priority=priority,
+        actions=[{"Type": "forward", "ForwardConfig": {"TargetGroups": weights}}],
+        tags=_listed(tags),
+    )
+    return str(made.arn)
+
+
 def check(place: Place, group: str, checks: Checks) -> None:
     """Have a target group check its targets in another way."""
     balancing.backend_of(place).modify_target_group(group, health_check_path=checks.path, **checks.more)
@@ -175,6 +197,15 @@ def let_in_from(place: Place, group: str, front: Front, port: int) -> None:
     )
     if found is not None and not known:
         _let_in(place, group, port, source_groups=[{"GroupId": front.security_group}])
+
+
+def keep_out(place: Place, group: str, front: Front) -> None:
+    """Take back what ``let_in_from`` gave."""
+    found = ec2.security_group(place, group)
+    if found is not None:
+        found.ingress_rules = [
+            rule for rule in found.ingress_rules if rule.source_group.get("GroupId") != front.security_group
+        ]
 
 
 def _let_in(place: Place, group: str, port: int, **sources: Any) -> None:

@@ -88,6 +88,15 @@ class Verbs:
     def current_revisions(self, service: Service, tasks: Sequence[Task]) -> tuple[RevisionSummary, ...]:
         raise NotImplementedError
 
+    def connected(self, service: Service, request: Request) -> Service:
+        raise NotImplementedError
+
+    def give_up_routes(self, service: Service) -> None:
+        raise NotImplementedError
+
+    def gateway_connections(self, service_arn: str) -> list[dict[str, Any]]:
+        raise NotImplementedError
+
     def managed_resources(self, service_arn: str) -> Mapping[str, Any] | None:
         raise NotImplementedError
 

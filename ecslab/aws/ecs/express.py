@@ -238,12 +238,11 @@ class ExpressVerbs(ServiceVerbs):
 
     def managed_resources(self, service_arn: str) -> dict[str, Any] | None:
         """``ecsManagedResources`` of a service's revisions; None where it is no Express service."""
-        express = self.express.get(service_arn)
+        express, connections = self.express.get(service_arn), self.gateway_connections(service_arn)
         if express is None:
-            return None
-        return views.managed(
-            self.place, express, *scaling_of_services.now(self.place, self._service_of_express(express))
-        )
+            return {"gatewayConnections": connections} if connections else None
+        found = scaling_of_services.now(self.place, self._service_of_express(express))
+        return views.managed(self.place, express, *found)
 
     # updating
 

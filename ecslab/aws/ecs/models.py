@@ -21,6 +21,7 @@ from ecslab.aws.ecs.commands import CommandVerbs
 from ecslab.aws.ecs.definitions import DefinitionVerbs
 from ecslab.aws.ecs.deployments import DeploymentVerbs
 from ecslab.aws.ecs.express import ExpressVerbs
+from ecslab.aws.ecs.gateway_routes import GatewayRouteVerbs
 from ecslab.aws.ecs.idempotency import IdempotencyVerbs
 from ecslab.aws.ecs.instances import InstanceVerbs
 from ecslab.aws.ecs.load_balancers import LoadBalancerVerbs
@@ -51,6 +52,7 @@ class EcsBackend(
     SettingVerbs,
     ProtectionVerbs,
     LoadBalancerVerbs,
+    GatewayRouteVerbs,
     CommandVerbs,
     AgentUpdateVerbs,
     AttachmentVerbs,
@@ -78,6 +80,9 @@ class EcsBackend(
         self.deregistering = {}
         self.sessions = {}
         self.express = {}
+        self.gateways = {}
+        self.associations = {}
+        self.gateway_routes = {}
         self.asked_for = {}
         self.tokens = {}
         self.run_session = None

@@ -45,6 +45,13 @@ _ECS = (
     Pattern("CreateService", "service/{cluster=default}/{serviceName}"),
     Pattern("CreateExpressGatewayService", "service/{cluster=default}/{serviceName=*}"),
     Pattern("UpdateExpressGatewayService DeleteExpressGatewayService DescribeExpressGatewayService", "{serviceArn}"),
+    Pattern("CreateGateway", "gateway/{name}"),
+    Pattern(
+        "UpdateGateway DeleteGateway DescribeGateway DescribeGatewayResources AssociateGatewayWithCluster "
+        "DisassociateGatewayFromCluster",
+        "gateway/{gateway}",
+    ),
+    Pattern("DescribeGatewayRoute", "{gatewayRouteArn}"),
     Pattern("UpdateService DeleteService", "service/{cluster=default}/{service}"),
     Pattern("DescribeServices", "service/{cluster=default}/{services}"),
     Pattern("ListServiceDeployments UpdateServicePrimaryTaskSet", "service/{cluster=default}/{service}"),
