@@ -38,16 +38,17 @@ TRIES = 2
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Settings:
-    """How workers grade: the labs folder, the weakest sandbox allowed ("" for any), and the limits."""
+    """How workers grade: the labs folder, the weakest sandbox allowed ("" for any) or the one to use, the limits."""
 
     labs: str
     rung: str = ""
+    exactly: str = ""
     unsafe: bool = False
     limits: Limits = field(default_factory=Limits)
 
     def to_json(self) -> dict[str, Any]:
         """The settings as a worker reads them."""
-        return {"labs": self.labs, "rung": self.rung, "unsafe": self.unsafe, "limits": asdict(self.limits)}
+        return asdict(self)
 
 
 class Worker:

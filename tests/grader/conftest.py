@@ -10,7 +10,7 @@ import pytest
 from grader.build import Lab, lab
 from tests.grader.proving import Proofs, jobs_of
 
-MINI = '''# %% [markdown]
+MINI = """# %% [markdown]
 # # Mini
 # Text of the lab.
 
@@ -45,7 +45,7 @@ lab.answer("3.2", 4)
 
 # %% question="3.2" role="score" points=1
 lab.score("3.2")
-'''
+"""
 CHECKS = """
 from ecslab.checks import Question, failed, passed
 
