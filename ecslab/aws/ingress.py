@@ -90,6 +90,13 @@ def remove_front(place: Place, front: Front) -> None:
     remove_group(place, front.security_group)
 
 
+def close(place: Place, front: Front) -> None:
+    """Take every rule from a front's own security group: another one lets requests in."""
+    found = ec2.security_group(place, front.security_group)
+    if found is not None:
+        found.ingress_rules = []
+
+
 def stands(place: Place, front: Front) -> bool:
     """Whether nobody has deleted the load balancer or its listener by hand."""
     balancer = balancing.backend_of(place).load_balancers.get(front.load_balancer)

@@ -360,3 +360,54 @@ def test_roles_are_passed_by_the_caller(shop: Shop) -> None:
     )
     passed = roles_of(call, shop.served.lab.backend.place)
     assert set(passed) == {(shop.execution, "ecs-tasks.amazonaws.com"), (shop.infrastructure, "ecs.amazonaws.com")}
+
+
+def test_an_update_moves_the_tasks_to_other_subnets_and_groups_and_to_another_definition(shop: Shop) -> None:
+    arn = shop.create()["serviceArn"]
+    subnets = [s["SubnetId"] for s in shop.ec2.describe_subnets()["Subnets"]][:2]
+    own = shop.ec2.create_security_group(GroupName="own", Description="own")["GroupId"]
+    changed = shop.update(arn, networkConfiguration={"subnets": subnets, "securityGroups": [own]})
+    network = changed["targetConfiguration"]["networkConfiguration"]
+    assert (network["subnets"], network["securityGroups"][1:]) == (subnets, [own])
+    assert len(shop.service()["deployments"]) == 2
+    again = shop.update(arn, networkConfiguration={"securityGroups": [own]})
+    assert again["targetConfiguration"]["networkConfiguration"] == network
+    assert len(shop.service()["deployments"]) == 2, "what changes nothing deploys nothing"
+    main = {"name": "Main", "image": IMAGE, "portMappings": [{"containerPort": 8080, "name": "http"}]}
+    given = {"requiresCompatibilities": ["FARGATE"], "networkMode": "awsvpc", "cpu": "256", "memory": "512"}
+    shop.ecs.register_task_definition(family="own", containerDefinitions=[main], **given)
+    changed = shop.update(arn, taskDefinitionArn="own")
+    assert changed["targetConfiguration"]["taskDefinitionArn"].endswith("/own:1")
+    assert shop.service()["loadBalancers"][0]["containerPort"] == 8080
+
+
+WRONG_UPDATES: list[tuple[dict[str, Any], str]] = [
+    ({"cpu": "100"}, "cpu"),
+    ({"executionRoleArn": "arn:aws:iam::123456789012:role/none"}, "unable to assume the role"),
+    ({"healthCheckPath": ""}, "must start with /"),
+    ({"primaryContainer": {"image": IMAGE, "containerPort": 70000}}, "between 1 and 65535"),
+    ({"scalingTarget": {"maxTaskCount": 0}}, "maxTaskCount"),
+    ({"taskDefinitionArn": "none"}, "not found"),
+    ({"taskDefinitionArn": "none", "cpu": "256"}, "cannot be specified together with cpu"),
+    ({"networkConfiguration": {"subnets": ["subnet-1"]}}, "does not exist"),
+]
+
+
+def test_what_an_update_cannot_be_is_refused_and_changes_nothing(shop: Shop) -> None:
+    arn = shop.create()["serviceArn"]
+    before = shop.shown(arn)
+    for given, text in WRONG_UPDATES:
+        found = refused(shop.ecs.update_express_gateway_service, serviceArn=arn, **given)
+        assert text.lower() in found[1].lower(), (given, found)
+    after = shop.shown(arn)
+    assert {**after, "ResponseMetadata": 0} == {**before, "ResponseMetadata": 0}
+
+
+def test_what_deleteservice_leaves_goes_with_the_express_service(shop: Shop) -> None:
+    before = shop.left()
+    arn = shop.create()["serviceArn"]
+    shop.ecs.delete_service(service="web", force=True)
+    shop.served.until(lambda: shop.service()["status"] == "INACTIVE", limit=600)
+    assert len(shop.left()["target groups"]) == 2
+    shop.ecs.delete_express_gateway_service(serviceArn=arn)
+    shop.served.until(lambda: shop.left() == before, limit=60)

@@ -345,3 +345,32 @@ def test_what_a_service_cannot_be_connected_with_is_refused_and_leaves_nothing(p
     assert platform.routes() == []
     assert platform.ecs.list_services()["serviceArns"] == []
     assert platform.elb.describe_load_balancers()["LoadBalancers"] == []
+
+
+def test_an_express_service_has_a_gateway_of_its_own(platform: Platform) -> None:
+    platform.associated()
+    given = {"executionRoleArn": EXECUTION, "infrastructureRoleArn": platform.role}
+    platform.ecs.create_express_gateway_service(serviceName="ex", primaryContainer={"image": "ecslab/web:1"}, **given)
+    found = refused(platform.ecs.update_service, service="ex", gatewayConnectors=[CONNECTOR])
+    assert (found[0], "Express" in found[1]) == ("InvalidParameterException", True)
+
+
+def test_other_security_groups_of_a_service_are_opened_too(platform: Platform) -> None:
+    platform.associated()
+    platform.service(desiredCount=0)
+    other = platform.ec2.create_security_group(GroupName="other", Description="other")["GroupId"]
+    vpc = {"subnets": platform.subnets[:2], "securityGroups": [other]}
+    platform.ecs.update_service(service="shop", networkConfiguration={"awsvpcConfiguration": vpc})
+    (found,) = platform.ec2.describe_security_groups(GroupIds=[other])["SecurityGroups"]
+    (resource,) = platform.resources()
+    assert found["IpPermissions"][0]["UserIdGroupPairs"][0]["GroupId"] == resource["securityGroup"]
+
+
+def test_the_role_of_a_gateway_is_passed_by_the_caller(platform: Platform) -> None:
+    from ecslab.aws.iam.passing import roles_of
+    from ecslab.aws.iam.wire import Call
+
+    for operation in ("CreateGateway", "UpdateGateway"):
+        given = {"infrastructureRoleArn": platform.role}
+        call = Call(service="ecs", operation=operation, protocol="json", region="us-east-1", params=given)
+        assert roles_of(call, platform.served.lab.backend.place) == ((platform.role, "ecs.amazonaws.com"),)

@@ -84,7 +84,7 @@ _CONNECTORS = {
     "gatewayConnectors.healthCheck.matcher.grpcCode": "targets are checked over HTTP/1: only httpCode is looked at.",
 }
 _EXPRESS_PRETENDED = {
-    "cpuArchitecture": "kept and shown; every task runs on this machine's own processor.",
+    "cpuArchitecture=ARM64": "kept and shown; every task runs on this machine's own processor.",
     "primaryContainer.repositoryCredentials": "images come from this machine; no registry is asked.",
     "scalingTarget.autoScalingMetric=REQUEST_COUNT_PER_TARGET": (
         "the policy and its alarms are there; a load balancer here carries no requests, so none are counted."
@@ -165,11 +165,11 @@ WORKS: Mapping[str, tuple[str, ...]] = MappingProxyType(
         # Express Mode
         "CreateExpressGatewayService": _words(
             "executionRoleArn infrastructureRoleArn serviceName cluster healthCheckPath primaryContainer taskRoleArn "
-            "networkConfiguration cpu memory scalingTarget tags taskDefinitionArn"
+            "networkConfiguration cpu cpuArchitecture memory scalingTarget tags taskDefinitionArn"
         ),
         "UpdateExpressGatewayService": _words(
             "serviceArn executionRoleArn healthCheckPath primaryContainer taskRoleArn networkConfiguration cpu memory "
-            "scalingTarget taskDefinitionArn"
+            "cpuArchitecture scalingTarget taskDefinitionArn"
         ),
         "DeleteExpressGatewayService": _words("serviceArn"),
         "DescribeExpressGatewayService": _words("serviceArn include"),

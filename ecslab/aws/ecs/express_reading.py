@@ -2,7 +2,9 @@
 
 It makes nothing. Invariant: what it returns can be registered and deployed as it stands. Sources: Amazon ECS API
 Reference, CreateExpressGatewayService and ExpressGatewayContainer (the defaults); Developer Guide, "Resources created
-by Amazon ECS Express Mode services". Sentences without a text of AWS are this lab's.
+by Amazon ECS Express Mode services". The two disagree about cpu and memory (256 and 512; 1024 and 2048): the API's
+own are taken. How many tasks there are at most where nothing is said (20), the API does not say. Sentences without a
+text of AWS are this lab's.
 """
 
 from __future__ import annotations

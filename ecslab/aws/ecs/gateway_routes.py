@@ -50,7 +50,8 @@ class GatewayRouteVerbs(GatewayViewVerbs):
             return replace(service, gateway_connectors=(), gateway_balancers=())
         container, port = self._port(service, connectors[0]["portName"])
         if given is None:
-            routes = [r for r in self._routes_of(service) if r.status is RouteStatus.ACTIVE]
+            active = [r for r in self._routes_of(service) if r.status is RouteStatus.ACTIVE]
+            routes = [self._admit(service, route, port) for route in active]
         else:
             routes = self._connect(service, connectors[0], wanted, port)
             self._give_up(service, [route.arn for route in routes])
@@ -143,16 +144,18 @@ class GatewayRouteVerbs(GatewayViewVerbs):
             route = known[0] if known else self._make(service, gateway, checks)
             route = replace(route, port_name=connector["portName"], status=RouteStatus.ACTIVE)
             self._set_checks(route, connector, checks)
-            groups = self._groups_of(service)
-            for group in groups:
-                ingress.let_in_from(self.place, group, route.front, port)
-            self.gateway_routes[route.arn] = replace(route, service_groups=groups)
-            found.append(self.gateway_routes[route.arn])
+            found.append(self._admit(service, route, port))
         return found
 
-    def _groups_of(self, service: Service) -> tuple[str, ...]:
+    def _admit(self, service: Service, route: GatewayRoute, port: int) -> GatewayRoute:
+        """Let the route's load balancer into the security groups that the service has now, and write the route down."""
         vpc = (service.network_configuration or {}).get("awsvpcConfiguration") or {}
-        return tuple(vpc.get("securityGroups") or ())
+        groups = tuple(vpc.get("securityGroups") or ())
+        for group in groups:
+            ingress.let_in_from(self.place, group, route.front, port)
+        known = tuple(dict.fromkeys((*groups, *route.service_groups)))
+        self.gateway_routes[route.arn] = replace(route, service_groups=known)
+        return self.gateway_routes[route.arn]
 
     def _set_checks(self, route: GatewayRoute, connector: Given, checks: ingress.Checks) -> None:
         delay = (connector.get("deregistrationDelay") or {}).get("timeoutSeconds")

@@ -142,6 +142,8 @@ class GatewayVerbs(Verbs):
         balancer.ip_address_type = settings["networkConfiguration"]["ipAddressType"]
         inbound = settings["networkConfiguration"].get("inboundSecurityGroup")
         balancer.security_groups = [front.security_group, *([inbound] if inbound else [])]
+        if inbound:
+            ingress.close(self.place, front)
         return True
 
     def fronts_of(self, gateway: Gateway) -> list[Front]:

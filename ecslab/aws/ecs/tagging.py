@@ -94,6 +94,8 @@ class TagVerbs(Verbs):
             yield TaggedResource(arn=task.task_arn, tags=_flat(task.tags), resource_type="ecs:task")
         for service in self.store.services():
             yield TaggedResource(arn=service.service_arn, tags=_flat(service.tags), resource_type="ecs:service")
+        for gateway in self.gateways.values():
+            yield TaggedResource(arn=gateway.gateway_arn, tags=_flat(gateway.tags), resource_type="ecs:gateway")
 
 
 def check_tags(tags: Sequence[Mapping[str, str]]) -> None:
