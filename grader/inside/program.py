@@ -28,6 +28,7 @@ PICTURE = 1_000_000
 OUTPUTS = 60
 FOREVER = 365 * 86_400.0
 SERVICES = ("ecs", "ec2", "logs", "iam", "cloudwatch", "application-autoscaling", "elbv2", "events", "ssm", "sts")
+_INTERRUPT = {signal.SIGINT}
 KINDS = ("text/plain", "image/png")
 """What of an output is taken over: never HTML or scripts, for a teacher will open the page."""
 
@@ -91,21 +92,32 @@ class Program:
 
     def serve(self) -> None:
         """Do what is asked until the channel is closed."""
+        signal.pthread_sigmask(signal.SIG_BLOCK, _INTERRUPT)
         while True:
             try:
                 asked = self._channel.receive(FOREVER)
-                self._channel.send(self._done(asked))
+                self._channel.send({"id": asked.get("id"), **self._answered(asked)})
             except (Broken, TimeoutError):
                 return
-            except KeyboardInterrupt:
-                continue
+
+    def _answered(self, asked: dict[str, Any]) -> dict[str, Any]:
+        """What is asked, done; it can be interrupted only meanwhile, and whatever it raises is an answer."""
+        signal.sigtimedwait(_INTERRUPT, 0)  # one that came too late for the cell before
+        try:
+            signal.pthread_sigmask(signal.SIG_UNBLOCK, _INTERRUPT)
+            try:
+                return self._done(asked)
+            finally:
+                signal.pthread_sigmask(signal.SIG_BLOCK, _INTERRUPT)
+        except BaseException as raised:
+            return {"error": f"{type(raised).__name__}: {str(raised)[:500]}"}
 
     def _done(self, asked: dict[str, Any]) -> dict[str, Any]:
         if "run" in asked:
-            return {"id": asked.get("id"), **self._run(str(asked["run"]))}
+            return self._run(str(asked["run"]))
         if "call" in asked:
-            return {"id": asked.get("id"), **self._call(str(asked["call"]), asked.get("arguments", []))}
-        return {"id": asked.get("id"), "error": "not understood"}
+            return self._call(str(asked["call"]), asked.get("arguments", []))
+        return {"error": "not understood"}
 
     def _run(self, source: str) -> dict[str, Any]:
         with _captured(self._shell) as outputs:

@@ -21,6 +21,8 @@ class Attack:
     code: str
     score: float
     slow: bool = False
+    watched: float | None = None
+    """The score on the rung where disk is counted from outside, and who takes too much is ended."""
 
 
 ATTACKS = (
@@ -37,7 +39,7 @@ ATTACKS = (
     Attack("redefines builtins", "import builtins\nfor n in ('print', 'len', 'isinstance'): setattr(builtins, n, None)", BEFORE),
     # loops
     Attack("loops", "while True: pass", BOTH, slow=True),
-    Attack("loops and swallows interrupts", "while True:\n    try:\n        while True: pass\n    except BaseException: pass", BEFORE, slow=True),
+    Attack("loops and swallows interrupts", "while True:\n    try:\n        while True: sum(range(1000))\n    except BaseException: pass", BEFORE, slow=True),
     Attack("ignores SIGINT", "import signal; signal.signal(signal.SIGINT, signal.SIG_IGN)\nwhile True: pass", BEFORE, slow=True),
     Attack("sleeps", "import time; time.sleep(1000)", BOTH, slow=True),
     Attack("waits in C", "import threading; threading.Lock().acquire(); l = threading.Lock(); l.acquire(); l.acquire()", BOTH, slow=True),
@@ -50,7 +52,7 @@ ATTACKS = (
     Attack("a fork bomb", "import os\nwhile True:\n    try: os.fork()\n    except OSError: pass", BEFORE, slow=True),
     Attack("threads", "import threading, time\nfor _ in range(5000): threading.Thread(target=time.sleep, args=(100,), daemon=True).start()", BOTH, slow=True),
     Attack("a full disk", "f = open('big', 'wb')\nfor _ in range(4096): f.write(b'x' * (1 << 20))", BOTH),
-    Attack("many files", "for n in range(100_000): open(f'f{{n}}', 'w').write('x' * 4000)", BOTH, slow=True),
+    Attack("many files", "for n in range(100_000): open(f'f{{n}}', 'w').write('x' * 4000)", BOTH, slow=True, watched=BEFORE),
     Attack("many descriptors", "k = [open('/dev/null') for _ in range(100_000)]", BOTH),
     Attack("endless output", "while True: print('x' * 10_000)", BOTH, slow=True),
     Attack("huge output", "print('y' * 200_000_000)", BOTH),

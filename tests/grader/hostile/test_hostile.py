@@ -46,7 +46,8 @@ def test_a_strangers_cell_gets_what_it_deserves_and_reaches_nothing(
             cell["source"] = attack.code.format(**about)
     before = place.fingerprint()
     answer = graded(worker, json.dumps(notebook))
-    assert score(place, answer) == attack.score, _told(answer)
+    watched = attack.watched is not None and worker.exactly == "landlock"
+    assert score(place, answer) == (attack.watched if watched else attack.score), _told(answer)
     assert place.fingerprint() == before
     told = json.dumps(answer)
     assert place.secret not in told
