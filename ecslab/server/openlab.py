@@ -22,6 +22,7 @@ from ecslab.control.commands import Commands
 from ecslab.control.events_schedules import EventBridge
 from ecslab.control.fleet import Fleet
 from ecslab.control.load import Loads
+from ecslab.control.managed_instances import ManagedInstances
 from ecslab.control.minute import Minute
 from ecslab.control.plane import ControlPlane
 from ecslab.errors import ContainerRuntimeError, InvalidParameterException
@@ -104,6 +105,7 @@ class OpenLab:
         self.fleet = Fleet(self.backend, self.channel, self.runtime, self.fabric)
         self.plane = ControlPlane(self.backend, self.fleet)
         self.capacity = Capacity(self.backend, self.fleet)
+        self.managed = ManagedInstances(self.backend, self.fleet)
         looks = Looks(task=self.plane.look_at_task, service=self.plane.look_at_service)
         self.balancing = Balancing(self.backend, self.runtime, self.fabric, looks)
         self.minute = Minute(self.backend, self.fleet)
@@ -122,6 +124,7 @@ class OpenLab:
         self.plane.start()
         Commands(self.backend, self.runtime).start()
         self.capacity.start()
+        self.managed.start()
         self.balancing.start()
         self.minute.start()
         self.events.start()
@@ -136,6 +139,7 @@ class OpenLab:
         self.events.stop()
         self.loads.close()
         self.capacity.stop()
+        self.managed.stop()
         self.balancing.stop()
         self.plane.stop()
         self.fleet.close()

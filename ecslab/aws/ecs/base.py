@@ -55,6 +55,12 @@ class Verbs:
     def launch_of(self, request: Request, cluster: str) -> tuple[LaunchType, Strategy]:
         raise NotImplementedError
 
+    def launch_on(self, strategy: Strategy) -> LaunchType:
+        raise NotImplementedError
+
+    def forget_cluster_providers(self, cluster: str) -> None:
+        raise NotImplementedError
+
     def unavailable(self) -> frozenset[str]:
         raise NotImplementedError
 

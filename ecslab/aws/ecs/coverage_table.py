@@ -55,7 +55,8 @@ FAMILIES = (
     ),
 )
 
-_MANAGED = "this lab does not have Amazon ECS Managed Instances. Use FARGATE, EC2 or an Auto Scaling group provider."
+_MANAGED = "Managed Instances are asked for by a capacityProviderStrategy. Leave launchType out."
+_RESERVED = "there are no capacity reservations here. Use ON_DEMAND or SPOT."
 _GATEWAYS = "this lab does not have Amazon ECS gateways. Leave it out."
 _EBS = "this lab does not have volumes configured at launch. Use a volume of the task definition."
 _RESOLUTION = "this lab has metrics once a minute only. Leave it out."
@@ -99,7 +100,41 @@ _CLUSTER_PRETENDED = {
     "serviceConnectDefaults": "the namespace is kept and shown; this lab does not have Service Connect yet.",
 }
 _SCALING = "recorded and shown; the group is not scaled yet: give it instances yourself."
-_PROVIDER_PRETENDED = {"autoScalingGroupProvider.managedScaling.status=ENABLED": _SCALING}
+_M, _T = "managedInstancesProvider", "managedInstancesProvider.instanceLaunchTemplate"
+_DISK = "no size is set for an instance's disk here: it is this machine's."
+_PRICE = "there are no prices here: the type with the least vCPUs and memory that fits is the cheapest."
+_GPU = "there are no accelerators here; types that have some are launched only where allowedInstanceTypes names them."
+_PROVIDER_PRETENDED = {
+    "autoScalingGroupProvider.managedScaling.status=ENABLED": _SCALING,
+    f"{_M}.infrastructureRoleArn": "an ARN is all it must be: nobody assumes the role, the lab launches by itself.",
+    f"{_M}.autoRepairConfiguration": "instances of a lab are never IMPAIRED.",
+    f"{_T}.ec2InstanceProfileArn": "an ARN is all it must be: the agents of a lab need no role of their instance.",
+    f"{_T}.storageConfiguration": _DISK,
+    f"{_T}.localStorageConfiguration": _DISK,
+    f"{_T}.monitoring=DETAILED": "metrics of EC2 instances are not made here.",
+    f"{_T}.instanceMetadataTagsPropagation": "containers here cannot ask the instance metadata service.",
+    f"{_T}.fipsEnabled": "cryptography is this machine's.",
+    f"{_T}.nitroEnclavesEnabled": "tasks run in no sandbox of their own.",
+    **{
+        f"{_T}.instanceRequirements.{name}": _PRICE
+        for name in _words(
+            "spotMaxPricePercentageOverLowestPrice onDemandMaxPricePercentageOverLowestPrice "
+            "maxSpotPriceAsPercentageOfOptimalOnDemandPrice"
+        )
+    },
+    **{
+        f"{_T}.instanceRequirements.{name}": _GPU
+        for name in _words(
+            "acceleratorTypes acceleratorCount acceleratorManufacturers acceleratorNames acceleratorTotalMemoryMiB"
+        )
+    },
+    f"{_T}.instanceRequirements.networkBandwidthGbps": "networks here have this machine's bandwidth.",
+    f"{_T}.instanceRequirements.localStorageTypes": "how much local storage a type has counts, not of which kind.",
+}
+"""Of Managed Instances. Security patches (Bottlerocket) and the replacing of merely underutilized instances have no
+parameters; neither happens here."""
+_CREATED_ONLY = ("fipsEnabled", "nitroEnclavesEnabled")
+_UPDATE_PRETENDED = {k: v for k, v in _PROVIDER_PRETENDED.items() if k.rsplit(".", 1)[-1] not in _CREATED_ONLY}
 _C = "containerDefinitions"
 _VOLUME = "no file system is mounted: the volume is the task's own and ends with it."
 
@@ -115,10 +150,10 @@ WORKS: Mapping[str, tuple[str, ...]] = MappingProxyType(
         "UpdateClusterSettings": _words("cluster settings"),
         "DeleteCluster": _words("cluster"),
         # capacity providers
-        "CreateCapacityProvider": _words("name autoScalingGroupProvider tags"),
-        "DescribeCapacityProviders": _words("capacityProviders include maxResults nextToken"),
-        "UpdateCapacityProvider": _words("name autoScalingGroupProvider"),
-        "DeleteCapacityProvider": _words("capacityProvider"),
+        "CreateCapacityProvider": _words("name cluster autoScalingGroupProvider managedInstancesProvider tags"),
+        "DescribeCapacityProviders": _words("capacityProviders cluster include maxResults nextToken"),
+        "UpdateCapacityProvider": _words("name cluster autoScalingGroupProvider managedInstancesProvider"),
+        "DeleteCapacityProvider": _words("capacityProvider cluster"),
         "PutClusterCapacityProviders": _words("cluster capacityProviders defaultCapacityProviderStrategy"),
         # task definitions
         "RegisterTaskDefinition": _words(
@@ -224,7 +259,7 @@ PRETENDED: Mapping[str, Sentences] = MappingProxyType(
         "CreateCluster": _CLUSTER_PRETENDED,
         "UpdateCluster": _CLUSTER_PRETENDED,
         "CreateCapacityProvider": _PROVIDER_PRETENDED,
-        "UpdateCapacityProvider": _PROVIDER_PRETENDED,
+        "UpdateCapacityProvider": _UPDATE_PRETENDED,
         "RunTask": {**_TASK_PRETENDED, "platformVersion": _PLATFORM},
         "StartTask": _TASK_PRETENDED,
         "CreateService": {"platformVersion": _PLATFORM, **_SHIFTING},
@@ -294,10 +329,11 @@ PRETENDED: Mapping[str, Sentences] = MappingProxyType(
 
 REFUSED: Mapping[str, Sentences] = MappingProxyType(
     {
-        "CreateCapacityProvider": {"managedInstancesProvider": _MANAGED, "cluster": _MANAGED},
-        "UpdateCapacityProvider": {"managedInstancesProvider": _MANAGED, "cluster": _MANAGED},
-        "DeleteCapacityProvider": {"cluster": _MANAGED},
-        "DescribeCapacityProviders": {"cluster": _MANAGED},
+        "CreateCapacityProvider": {
+            f"{_T}.capacityOptionType=RESERVED": _RESERVED,
+            f"{_T}.capacityReservations": _RESERVED,
+        },
+        "UpdateCapacityProvider": {f"{_T}.capacityReservations": _RESERVED},
         "RunTask": _TASK_REFUSED,
         "StartTask": {k: v for k, v in _TASK_REFUSED.items() if "launchType" not in k},
         "ListTasks": {"daemonName": "this lab does not have daemons of Managed Instances. Leave it out."},

@@ -49,7 +49,7 @@ class TaskVerbs(Verbs):
         launch_type, strategy = self.launch_of(request, cluster)
         check_network(self.place, definition, request.get("networkConfiguration"), launch_type)
         overrides = _overrides(request, definition)
-        if launch_type is not LaunchType.FARGATE and not strategy and not self.store.rooms(cluster):
+        if launch_type is not LaunchType.FARGATE and not strategy and not self.store.has_own_instances(cluster):
             raise InvalidParameterException(NO_INSTANCES + " Register an instance, or use the FARGATE launch type.")
         check_roles(self.place, self.context, cluster, definition, overrides)
         tasks: list[Task] = []
