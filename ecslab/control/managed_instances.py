@@ -2,8 +2,8 @@
 
 Level-triggered: each look is at every provider of Managed Instances as it is now. What to launch is
 ``scheduler.managed_instances``'s to say; instances join through the fleet, as those of Auto Scaling groups do.
-Invariants: no instance is terminated with a task on it that is not a daemon's, but when Spot takes it back; every launch
-has its reason in the journal. ECS also replaces *underutilized* instances by fuller ones: how it decides
+Invariants: no instance is terminated with a task on it that is not a daemon's, but when Spot takes it back; every
+launch has its reason in the journal. ECS also replaces *underutilized* instances by fuller ones: how it decides
 is not documented, and it is not done here. Sources: Amazon ECS Developer Guide, "Amazon ECS Managed Instances auto
 scaling and task placement", "Infrastructure optimization", "Migrate from Fargate" (14 days); API Reference,
 InfrastructureOptimization.
@@ -23,6 +23,7 @@ from ecslab.model.managed_instances import LIFETIME, InstanceType, chosen
 from ecslab.model.status import ContainerInstanceStatus, StopCode, TaskStatus
 from ecslab.model.task import Task
 from ecslab.scheduler.managed_instances import Launch, Supply, launches
+from ecslab.scheduler.placement import take
 from ecslab.timeline import Handle
 
 ROUND = 60.0
@@ -169,7 +170,7 @@ class ManagedInstances:
             attributes=shown.attributes,
         )
         instance = self._backend.trunked(instance)
-        return Room(
+        room = Room(
             instance=instance,
             cpu=instance.cpu,
             memory=instance.memory,
@@ -177,6 +178,9 @@ class ManagedInstances:
             ports=RESERVED_PORTS,
             tasks=0,
         )
+        for demand in self._backend.daemon_demands(provider.name):
+            room = take(demand, room)
+        return room
 
     def _launch(self, provider: CapacityProvider, launch: Launch) -> None:
         settings, kind = provider.managed_instances_provider or {}, launch.instance_type
@@ -234,6 +238,8 @@ class ManagedInstances:
             self._backend.note("capacity.deleted", provider.capacity_provider_arn, text)
 
     def _is_idle(self, instance: ContainerInstance) -> bool:
+        if instance.status is ContainerInstanceStatus.REGISTERING:
+            return False
         alive = self._backend.store.alive_on_instance(instance.arn)
         return all(self._backend.is_daemon_task(task) for task in alive)
 

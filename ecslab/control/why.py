@@ -61,6 +61,8 @@ def _of_task(backend: Any, task: Task) -> Why:
         sentences += _launched(backend, task)
     elif chosen:
         sentences += [*_launched(backend, task), _placed(chosen[-1])]
+    elif task.daemon_name:
+        sentences.append(f"Daemon {task.daemon_name} has one task on every instance of its capacity providers.")
     elif task.container_instance_arn:
         sentences.append("StartTask put it on the instance that was named; no rule of placement applied.")
     else:

@@ -19,6 +19,7 @@ from ecslab.control.balancing import Balancing, Looks
 from ecslab.control.capacity import Capacity
 from ecslab.control.channel import Channel
 from ecslab.control.commands import Commands
+from ecslab.control.daemons import Daemons
 from ecslab.control.events_schedules import EventBridge
 from ecslab.control.fleet import Fleet
 from ecslab.control.load import Loads
@@ -106,6 +107,7 @@ class OpenLab:
         self.plane = ControlPlane(self.backend, self.fleet)
         self.capacity = Capacity(self.backend, self.fleet)
         self.managed = ManagedInstances(self.backend, self.fleet)
+        self.daemons = Daemons(self.backend, self.managed)
         looks = Looks(task=self.plane.look_at_task, service=self.plane.look_at_service)
         self.balancing = Balancing(self.backend, self.runtime, self.fabric, looks)
         self.minute = Minute(self.backend, self.fleet)
@@ -125,6 +127,7 @@ class OpenLab:
         Commands(self.backend, self.runtime).start()
         self.capacity.start()
         self.managed.start()
+        self.daemons.start()
         self.balancing.start()
         self.minute.start()
         self.events.start()
@@ -140,6 +143,7 @@ class OpenLab:
         self.loads.close()
         self.capacity.stop()
         self.managed.stop()
+        self.daemons.stop()
         self.balancing.stop()
         self.plane.stop()
         self.fleet.close()

@@ -28,15 +28,6 @@ def _words(text: str) -> tuple[str, ...]:
 
 FAMILIES = (
     Family(
-        name="Amazon ECS daemons of Managed Instances",
-        sentence="A service with schedulingStrategy DAEMON runs one task on every container instance.",
-        operations=_words(
-            "CreateDaemon UpdateDaemon DeleteDaemon DescribeDaemon ListDaemons DescribeDaemonDeployments "
-            "ListDaemonDeployments DescribeDaemonRevisions RegisterDaemonTaskDefinition DescribeDaemonTaskDefinition "
-            "DeleteDaemonTaskDefinition ListDaemonTaskDefinitions"
-        ),
-    ),
-    Family(
         name="Amazon ECS gateways",
         sentence="Put a load balancer of elbv2 in front of your services.",
         operations=_words(
@@ -178,7 +169,8 @@ WORKS: Mapping[str, tuple[str, ...]] = MappingProxyType(
         "StopTask": _words("cluster task reason"),
         "DescribeTasks": _words("cluster tasks include"),
         "ListTasks": _words(
-            "cluster containerInstance family nextToken maxResults startedBy serviceName desiredStatus launchType"
+            "cluster containerInstance family nextToken maxResults startedBy serviceName desiredStatus launchType "
+            "daemonName"
         ),
         "GetTaskProtection": _words("cluster tasks"),
         "UpdateTaskProtection": _words("cluster tasks protectionEnabled expiresInMinutes"),
@@ -232,6 +224,27 @@ WORKS: Mapping[str, tuple[str, ...]] = MappingProxyType(
             "cluster task containerName runtimeId status exitCode reason networkBindings"
         ),
         "SubmitAttachmentStateChanges": _words("cluster attachments"),
+        # daemons of Managed Instances
+        "RegisterDaemonTaskDefinition": _words(
+            "family taskRoleArn executionRoleArn containerDefinitions cpu memory volumes tags"
+        ),
+        "DescribeDaemonTaskDefinition": _words("daemonTaskDefinition"),
+        "ListDaemonTaskDefinitions": _words("familyPrefix family revision status sort nextToken maxResults"),
+        "DeleteDaemonTaskDefinition": _words("daemonTaskDefinition"),
+        "CreateDaemon": _words(
+            "daemonName clusterArn daemonTaskDefinitionArn capacityProviderArns deploymentConfiguration tags "
+            "propagateTags enableECSManagedTags enableExecuteCommand clientToken critical"
+        ),
+        "UpdateDaemon": _words(
+            "daemonArn daemonTaskDefinitionArn capacityProviderArns deploymentConfiguration propagateTags "
+            "enableECSManagedTags enableExecuteCommand critical"
+        ),
+        "DeleteDaemon": _words("daemonArn"),
+        "DescribeDaemon": _words("daemonArn"),
+        "ListDaemons": _words("clusterArn capacityProviderArns maxResults nextToken"),
+        "DescribeDaemonDeployments": _words("daemonDeploymentArns"),
+        "ListDaemonDeployments": _words("daemonArn status createdAt maxResults nextToken"),
+        "DescribeDaemonRevisions": _words("daemonRevisionArns"),
         # attributes, tags, settings
         "PutAttributes": _words("cluster attributes"),
         "DeleteAttributes": _words("cluster attributes"),
@@ -256,6 +269,21 @@ _SETTINGS = {
 
 PRETENDED: Mapping[str, Sentences] = MappingProxyType(
     {
+        "RegisterDaemonTaskDefinition": {
+            "pidMode": "containers keep their own process namespaces.",
+            "ipcMode": "containers keep their own IPC namespaces.",
+            "volumes.logDriverVolumeConfiguration": "the volume is empty: no log driver writes files here.",
+            f"{_C}.repositoryCredentials": "images come from this machine; no registry is asked.",
+            f"{_C}.restartPolicy": "a container that ends is not restarted by itself; its task decides.",
+            f"{_C}.environmentFiles": "no file is read from S3 here. Use environment.",
+            f"{_C}.firelensConfiguration": "the log router runs as any container does; no log is routed to it.",
+            f"{_C}.linuxParameters.capabilities": "containers keep the engine's own capabilities.",
+            f"{_C}.linuxParameters.devices": "no device of this machine is given to a container.",
+            f"{_C}.linuxParameters.tmpfs": "no tmpfs is mounted.",
+            f"{_C}.systemControls": "containers keep the engine's own kernel parameters.",
+            f"{_C}.interactive": "nobody sits at a container's standard input.",
+            f"{_C}.pseudoTerminal": "no terminal is made for a container.",
+        },
         "CreateCluster": _CLUSTER_PRETENDED,
         "UpdateCluster": _CLUSTER_PRETENDED,
         "CreateCapacityProvider": _PROVIDER_PRETENDED,
@@ -336,7 +364,6 @@ REFUSED: Mapping[str, Sentences] = MappingProxyType(
         "UpdateCapacityProvider": {f"{_T}.capacityReservations": _RESERVED},
         "RunTask": _TASK_REFUSED,
         "StartTask": {k: v for k, v in _TASK_REFUSED.items() if "launchType" not in k},
-        "ListTasks": {"daemonName": "this lab does not have daemons of Managed Instances. Leave it out."},
         "CreateService": {**_SERVICE_REFUSED, "launchType=MANAGED_INSTANCES": _MANAGED, "role": _ROLE},
         "UpdateService": _SERVICE_REFUSED,
         "CreateTaskSet": {

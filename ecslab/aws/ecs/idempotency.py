@@ -17,7 +17,9 @@ from ecslab.errors import ApiError, InvalidParameterException
 
 LASTS = 24 * 3600.0
 """Lab seconds for which a token is remembered."""
-LONGEST = {"RunTask": 64, "CreateService": 36, "CreateTaskSet": 36}
+LONGEST = {"RunTask": 64, "CreateService": 36, "CreateTaskSet": 36, "CreateDaemon": 36}
+MADE = ("tasks", "service", "taskSet", "daemonArn")
+"""What of an answer says that something was made."""
 """The operations that take a token, and its most characters."""
 
 
@@ -55,7 +57,7 @@ class IdempotencyVerbs(Verbs):
     def keep_answer(self, operation: str, request: Request, answer: Any) -> None:
         """Remember what a call with a token has done."""
         token = request.get("clientToken") or ""
-        made = isinstance(answer, Mapping) and (answer.get("tasks") or answer.get("service") or answer.get("taskSet"))
+        made = isinstance(answer, Mapping) and any(answer.get(part) for part in MADE)
         if token and operation in LONGEST and made:
             self.tokens[operation, token] = Done(asked=_asked(request), answer=answer, at=self.context.now())
 
@@ -82,7 +84,7 @@ def _other(operation: str, token: str) -> ApiError:
         return ConflictException(
             f"The clientToken {token} has been used with other parameters. Use a new token for a new request."
         )
-    what = "service" if operation == "CreateService" else "task set"
+    what = {"CreateService": "service", "CreateDaemon": "daemon"}.get(operation, "task set")
     return InvalidParameterException(
         f"Creation of {what} was not idempotent. The clientToken {token} has been used with other parameters."
     )

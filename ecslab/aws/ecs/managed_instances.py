@@ -23,7 +23,6 @@ from ecslab.model.capacity import CapacityProvider
 from ecslab.model.instance import ContainerInstance
 from ecslab.model.managed_instances import MANAGED_INSTANCES, chosen
 from ecslab.model.status import ServiceStatus
-from ecslab.model.task import Task
 
 ROLE = re.compile(r"arn:aws[a-z-]*:iam::\d{12}:role/.+")
 PROFILE = re.compile(r"arn:aws[a-z-]*:iam::\d{12}:instance-profile/.+")
@@ -145,8 +144,9 @@ class ManagedInstancesVerbs(Verbs):
             and any(item["capacityProvider"] == provider.name for item in s.capacity_provider_strategy)
         ]
         tasks = [t for t in self.store.tasks(cluster.name) if t.capacity_provider_name == provider.name]
-        alive = [t for t in tasks if t.last_status != "STOPPED"]
+        alive = [t for t in tasks if t.last_status != "STOPPED" and t.daemon_name is None]
         users = [f"service {name}" for name in services] + [f"task {t.task_id[:8]}" for t in alive]
+        users += [f"daemon {daemon.name}" for daemon, _ in self.daemons_of(provider.name)]
         users += [f"the default strategy of cluster {cluster.name}"] if provider.name in named else []
         if users:
             raise ResourceInUseException(
@@ -170,10 +170,6 @@ class ManagedInstancesVerbs(Verbs):
         inherited = (provider.managed_instances_provider or {}).get("propagateTags") == "CAPACITY_PROVIDER"
         tags = instance.tags if instance.managed or not inherited else provider.tags
         return replace(instance, capacity_provider_name=name, managed=True, tags=tags)
-
-    def is_daemon_task(self, task: Task) -> bool:
-        """Whether a task is a daemon's, and so no reason for its instance to stay."""
-        return False
 
     def forget_cluster_providers(self, cluster: str) -> None:
         """A cluster is deleted, and with it the providers that could be used there only."""
