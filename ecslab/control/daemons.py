@@ -107,7 +107,7 @@ class Daemons:
             self._run(daemon, revision, instances[arn])
         for arn in todo.repair:
             self._managed.drain(instances[arn], f"the task of its daemon {daemon.name} has failed")
-        for arn in todo.replace:
+        for arn in (*todo.replace, *todo.empty):
             change = (
                 f"{last_part(deployment.wanted)} of daemon {daemon.name}" if revision else f"no daemon {daemon.name}"
             )

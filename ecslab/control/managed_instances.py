@@ -257,9 +257,8 @@ class ManagedInstances:
         """Let an instance go: nothing new is placed on it, and tasks without a service are stopped."""
         backend = self._backend
         instance = backend.store.instance(instance.arn)
-        if instance.status not in (ContainerInstanceStatus.ACTIVE, ContainerInstanceStatus.REGISTERING):
-            return
-        backend.set_instance_status(instance, ContainerInstanceStatus.DRAINING, why)
+        if instance.status in (ContainerInstanceStatus.ACTIVE, ContainerInstanceStatus.REGISTERING):
+            backend.set_instance_status(instance, ContainerInstanceStatus.DRAINING, why)
         for task in list(backend.store.alive_on_instance(instance.arn)):
             if not task.service_name and not backend.is_daemon_task(task):
                 backend.wish_stopped(task, StopCode.TERMINATION_NOTICE, DRAINED)

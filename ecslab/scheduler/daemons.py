@@ -50,6 +50,8 @@ class Steps:
     start: tuple[str, ...] = ()
     replace: tuple[str, ...] = ()
     """Instances to drain because they run another revision, or none."""
+    empty: tuple[str, ...] = ()
+    """Such instances that are drained already: tasks that draining leaves alone are to be stopped on them."""
     repair: tuple[str, ...] = ()
     """Instances to drain because their critical daemon has failed."""
     settled: bool = False
@@ -64,9 +66,10 @@ def steps(hosts: Sequence[Host], wanted: Wanted) -> Steps:
     moving = sum(host.draining or not host.ready for host in hosts)
     most = max(1, math.ceil(len(staying) * wanted.drain_percent / 100))
     replaced = tuple(outdated[: max(0, most - moving)])
+    empty = tuple(host.arn for host in hosts if host.draining and not _right(host, wanted))
     waiting = [h for h in staying if _right(h, wanted) and wanted.revision and wanted.critical and not h.running]
     settled = not (start or broken or outdated or waiting or any(_involved(h) for h in hosts if h.draining))
-    return Steps(start=start, replace=replaced, repair=broken, settled=settled)
+    return Steps(start=start, replace=replaced, empty=empty, repair=broken, settled=settled)
 
 
 def _right(host: Host, wanted: Wanted) -> bool:

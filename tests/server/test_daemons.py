@@ -204,18 +204,16 @@ def test_an_alarm_rolls_a_deployment_back_while_it_bakes(served: Served) -> None
     provider(served)
     arn = daemon(served)
     watched = {"alarms": {"alarmNames": ["bad"], "enable": True}, "bakeTimeInMinutes": 5}
-    cloudwatch = served.client("cloudwatch")
-    cloudwatch.put_metric_alarm(
-        AlarmName="bad", Namespace="x", MetricName="m", Statistic="Sum", Period=60, EvaluationPeriods=1, Threshold=1,
-        ComparisonOperator="GreaterThanThreshold",
-    )  # fmt: skip
     served.ecs.update_daemon(
         daemonArn=arn, daemonTaskDefinitionArn=definition(served), capacityProviderArns=[arn_of(served)],
         deploymentConfiguration=watched,
     )  # fmt: skip
     served.lab.timeline.advance(60)
     assert deployment(served, arn)["status"] == "IN_PROGRESS"
-    cloudwatch.set_alarm_state(AlarmName="bad", StateValue="ALARM", StateReason="test")
+    served.client("cloudwatch").put_metric_alarm(
+        AlarmName="bad", Namespace="x", MetricName="m", Statistic="Sum", Period=60, EvaluationPeriods=1, Threshold=1,
+        ComparisonOperator="GreaterThanThreshold", TreatMissingData="breaching",
+    )  # fmt: skip
     served.until(lambda: deployment(served, arn)["status"] == "ROLLBACK_SUCCESSFUL", limit=200)
     assert deployment(served, arn)["alarms"]["triggeredAlarmNames"] == ["bad"]
 
