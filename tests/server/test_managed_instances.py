@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
@@ -404,6 +405,27 @@ def test_a_provider_that_cannot_be_is_refused(
     given = {"name": "mi", "cluster": "default", "managedInstancesProvider": settings(served), **change(served)}
     given = {key: value for key, value in given.items() if value is not None}
     assert words in refused(served.ecs.create_capacity_provider, **given)
+
+
+def test_a_template_makes_a_provider_and_takes_it_away(served: Served) -> None:
+    template = {
+        "Ec2InstanceProfileArn": PROFILE,
+        "NetworkConfiguration": {"Subnets": subnets(served)},
+        "InstanceRequirements": {"VCpuCount": {"Min": 2}, "MemoryMiB": {"Min": 4096}},
+    }
+    properties = {
+        "Name": "mi",
+        "ClusterName": "default",
+        "ManagedInstancesProvider": {"InfrastructureRoleArn": ROLE, "InstanceLaunchTemplate": template},
+    }
+    resource = {"Type": "AWS::ECS::CapacityProvider", "Properties": properties}
+    stacks = served.client("cloudformation")
+    stacks.create_stack(StackName="s", TemplateBody=json.dumps({"Resources": {"P": resource}}))
+    [shown] = served.ecs.describe_capacity_providers(cluster="default")["capacityProviders"]
+    wanted = shown["managedInstancesProvider"]["instanceLaunchTemplate"]["instanceRequirements"]
+    assert wanted == {"vCpuCount": {"min": 2}, "memoryMiB": {"min": 4096}}
+    stacks.delete_stack(StackName="s")
+    assert served.ecs.describe_capacity_providers(cluster="default")["capacityProviders"] == []
 
 
 def test_definitions_and_strategies_that_cannot_be_are_refused(served: Served) -> None:
