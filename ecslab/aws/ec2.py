@@ -6,10 +6,12 @@ import base64
 import binascii
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from ecslab.model.arn import Place
+
+AMI = "ami-12c6146b"
 
 VISIBLE_MEMORY = 7985 / 8192
 """The share of an instance's memory that its operating system sees and the agent registers.
@@ -86,7 +88,7 @@ def run_instances(place: Place, *, cluster: str, count: int, instance_type: str)
     ids = []
     for number in range(count):
         reservation = backend_of(place).run_instances(
-            "ami-12c6146b",
+            AMI,
             1,
             data,
             [],
@@ -130,31 +132,40 @@ def _setting(user_data: Any, name: str) -> str:
 
 
 def _describe(place: Place, instance: Any, cluster: str) -> Ec2Instance:
-    facts = instance_types(place)[instance.instance_type]
     zone = str(instance.placement) if isinstance(instance.placement, str) else zone_of(place, instance.subnet_id)
-    return Ec2Instance(
+    found = preview(place, cluster, instance.instance_type, instance.subnet_id or "")
+    return replace(
+        found,
         instance_id=instance.id,
-        cluster=cluster,
-        instance_type=instance.instance_type,
-        cpu=facts["VCpuInfo"]["DefaultVCpus"] * 1024,
-        memory=int(facts["MemoryInfo"]["SizeInMiB"] * VISIBLE_MEMORY),
-        eni_limit=facts["NetworkInfo"]["MaximumNetworkInterfaces"] - 1,
         availability_zone=zone,
         private_ip=instance.private_ip,
-        attributes=_attributes(instance, zone),
+        attributes={**found.attributes, "ecs.ami-id": instance.image_id, "ecs.availability-zone": zone},
         spot_draining=_setting(instance.user_data, "ECS_ENABLE_SPOT_INSTANCE_DRAINING").lower() == "true",
     )
 
 
-def _attributes(instance: Any, zone: str) -> dict[str, str]:
-    return {
-        "ecs.ami-id": instance.image_id,
-        "ecs.availability-zone": zone,
-        "ecs.instance-type": instance.instance_type,
-        "ecs.os-type": "linux",
-        "ecs.cpu-architecture": "x86_64",
-        "ecs.subnet-id": instance.subnet_id or "",
-    }
+def preview(place: Place, cluster: str, instance_type: str, subnet_id: str) -> Ec2Instance:
+    """What an instance of a type in a subnet would join a cluster with."""
+    facts = instance_types(place)[instance_type]
+    zone = zone_of(place, subnet_id)
+    return Ec2Instance(
+        instance_id="",
+        cluster=cluster,
+        instance_type=instance_type,
+        cpu=facts["VCpuInfo"]["DefaultVCpus"] * 1024,
+        memory=int(facts["MemoryInfo"]["SizeInMiB"] * VISIBLE_MEMORY),
+        eni_limit=facts["NetworkInfo"]["MaximumNetworkInterfaces"] - 1,
+        availability_zone=zone,
+        private_ip="",
+        attributes={
+            "ecs.ami-id": AMI,
+            "ecs.availability-zone": zone,
+            "ecs.instance-type": instance_type,
+            "ecs.os-type": "linux",
+            "ecs.cpu-architecture": "x86_64",
+            "ecs.subnet-id": subnet_id,
+        },
+    )
 
 
 def terminate(place: Place, instance_ids: Sequence[str]) -> None:

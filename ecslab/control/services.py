@@ -142,7 +142,7 @@ def _start(backend: Any, service: Service, start: Start) -> Task:
         definition,
         start.placement.instance_arn or None,
         cluster=service.cluster_name,
-        launch_type=service.launches_on,
+        launch_type=_launch_type(backend, service),
         capacity_provider_name=start.provider,
         zone=start.zone,
         waits_for=_demand(backend, service, definition) if start.placement.instance_arn is None else None,
@@ -156,6 +156,12 @@ def _start(backend: Any, service: Service, start: Start) -> Task:
     )
     backend.note_placed(task, start.placement)
     return task
+
+
+def _launch_type(backend: Any, service: Service) -> LaunchType:
+    strategy = service.capacity_provider_strategy
+    found: LaunchType = backend.launch_on(strategy) if strategy else service.launches_on
+    return found
 
 
 def _demand(backend: Any, service: Service, definition: TaskDefinition) -> Demand:

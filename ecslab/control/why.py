@@ -27,13 +27,16 @@ class Why:
 
 
 def why(backend: Any, subject: str) -> Why:
-    """Explain a task (id or ARN) or a service (name or ARN). InvalidParameterException when there is none."""
+    """Explain a task (id or ARN), a service (name or ARN) or a container instance. InvalidParameterException."""
     task = find_task(backend, subject)
     if task is not None:
         return _of_task(backend, task)
     for service in backend.store.services():
         if subject in (service.service_arn, service.service_name):
             return _of_service(backend, service)
+    of_instance = _of_instance(backend, subject)
+    if of_instance is not None:
+        return of_instance
     raise InvalidParameterException(
         f"There is no task or service '{subject}' (STOPPED tasks are kept for an hour). Give an id, a name or an ARN."
     )
@@ -55,8 +58,11 @@ def _of_task(backend: Any, task: Task) -> Why:
         sentences.append(
             f"It waits for capacity: no instance of capacity provider {task.capacity_provider_name} has room for it."
         )
+        sentences += _launched(backend, task)
     elif chosen:
-        sentences.append(_placed(chosen[-1]))
+        sentences += [*_launched(backend, task), _placed(chosen[-1])]
+    elif task.daemon_name:
+        sentences.append(f"Daemon {task.daemon_name} has one task on every instance of its capacity providers.")
     elif task.container_instance_arn:
         sentences.append("StartTask put it on the instance that was named; no rule of placement applied.")
     else:
@@ -73,6 +79,28 @@ def _of_task(backend: Any, task: Task) -> Why:
     if waiting and task.last_status is TaskStatus.ACTIVATING:
         sentences.append(waiting[-1].text)
     return Why(subject=task.task_arn, sentences=tuple(sentences), rows=_rows(chosen[-1:]))
+
+
+def _launched(backend: Any, task: Task) -> list[str]:
+    """The launch of a managed instance that was made for a task."""
+    entries = backend.context.journal.read(kind="capacity.launched")
+    return [f"{e.text[0].upper()}{e.text[1:]}." for e in entries if task.task_arn in e.data["tasks"]][-1:]
+
+
+def _of_instance(backend: Any, subject: str) -> Why | None:
+    """Why an instance of Managed Instances came, what became of it, and why it went."""
+    journal = backend.context.journal
+    joined = (e for e in journal.read(kind="instance.registered") if subject in (e.subject, e.data["instance"]))
+    found = next(joined, None) or next(
+        (e for e in journal.read(kind="instance.registered") if e.subject.endswith(f"/{subject}")), None
+    )
+    if found is None:
+        return None
+    kinds = ("capacity.launched", "capacity.terminated", "spot.interrupted")
+    about = [e for kind in kinds for e in journal.read(kind=kind) if found.data["instance"] in e.text]
+    own = [*about, found, *journal.read(kind="instance.status", subject=found.subject)]
+    told = [f"{e.text[0].upper()}{e.text[1:]}." for e in sorted(own, key=lambda e: e.number)]
+    return Why(subject=found.subject, sentences=tuple(told))
 
 
 def _served(target: Target) -> str:

@@ -62,6 +62,22 @@ class Place:
         """ARN of one revision of a task definition."""
         return self._arn(f"task-definition/{family}:{revision}")
 
+    def daemon_task_definition(self, family: str, revision: int) -> str:
+        """ARN of one revision of a daemon task definition."""
+        return self._arn(f"daemon-task-definition/{family}:{revision}")
+
+    def daemon(self, cluster: str, name: str) -> str:
+        """ARN of a daemon."""
+        return self._arn(f"daemon/{cluster}/{name}")
+
+    def daemon_revision(self, cluster: str, daemon: str, digits: str) -> str:
+        """ARN of a daemon revision."""
+        return self._arn(f"daemon-revision/{cluster}/{daemon}/{digits}")
+
+    def daemon_deployment(self, cluster: str, daemon: str, digits: str) -> str:
+        """ARN of a daemon deployment."""
+        return self._arn(f"daemon-deployment/{cluster}/{daemon}/{digits}")
+
 
 def last_part(name_or_arn: str) -> str:
     """The name or id at the end of an ARN; a plain name is given back as it is."""

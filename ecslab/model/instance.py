@@ -34,6 +34,8 @@ class ContainerInstance:
     agent_version: str = ""
     agent_update_status: str | None = None
     capacity_provider_name: str | None = None
+    managed: bool = False
+    """Not on the wire: ECS launched it (Managed Instances), so only tasks of its capacity provider run on it."""
     attributes: Mapping[str, str] = field(default_factory=dict)
     tags: tuple[Mapping[str, str], ...] = ()
     version: int = 1

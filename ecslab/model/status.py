@@ -63,6 +63,7 @@ class LaunchType(StrEnum):
     EC2 = "EC2"
     FARGATE = "FARGATE"
     EXTERNAL = "EXTERNAL"
+    MANAGED_INSTANCES = "MANAGED_INSTANCES"
 
 
 class NetworkMode(StrEnum):
@@ -75,8 +76,9 @@ class NetworkMode(StrEnum):
 
 
 class ContainerInstanceStatus(StrEnum):
-    """Status of a container instance."""
+    """Status of a container instance. REGISTERING: it waits for the daemons without which nothing runs on it."""
 
+    REGISTERING = "REGISTERING"
     ACTIVE = "ACTIVE"
     DRAINING = "DRAINING"
     INACTIVE = "INACTIVE"

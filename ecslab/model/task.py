@@ -114,7 +114,9 @@ class Task:
     service_name: str | None = None
     """Not on the wire."""
     deployment_id: str | None = None
-    """Not on the wire."""
+    """Not on the wire. Of a daemon's task: the ARN of the revision."""
+    daemon_name: str | None = None
+    """Not on the wire: the daemon of Managed Instances whose task it is."""
     protected_until: float | None = None
     """Not on the wire: no scaling in and no deployment stops it before this time."""
 

@@ -195,7 +195,9 @@ def draining_of(rooms: Sequence[Room]) -> frozenset[str]:
 
 
 def _is_of(instance: ContainerInstance, provider: str | None, zone: str) -> bool:
-    return provider in (None, instance.capacity_provider_name) and zone in ("", instance.availability_zone)
+    own = instance.capacity_provider_name
+    mine = provider == own if instance.managed else provider in (None, own)
+    return mine and zone in ("", instance.availability_zone)
 
 
 def _key(demand: Demand) -> Key:

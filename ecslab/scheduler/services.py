@@ -199,8 +199,10 @@ def _retire_sick(view: View, sick: Sequence[Task], starts: int) -> list[Stop]:
 
 
 def _daemon(view: View, pick: Pick) -> Plan:
-    """One task on every ACTIVE instance: the old one makes way first, within minimumHealthyPercent."""
-    eligible = [room for room in view.rooms if room.instance.status == "ACTIVE"]
+    """One task on every ACTIVE instance that is not managed: the old one makes way first, within minimumHealthyPercent.
+
+    Managed Instances run tasks of capacity provider strategies only, which DAEMON services do not have."""
+    eligible = [room for room in view.rooms if room.instance.status == "ACTIVE" and not room.instance.managed]
     wanted = {room.instance.arn for room in eligible}
     stays = {t.container_instance_arn for t in view.new}
     occupied = {t.container_instance_arn for t in (*view.live, *view.leaving)}

@@ -19,9 +19,11 @@ from ecslab.control.balancing import Balancing, Looks
 from ecslab.control.capacity import Capacity
 from ecslab.control.channel import Channel
 from ecslab.control.commands import Commands
+from ecslab.control.daemons import Daemons
 from ecslab.control.events_schedules import EventBridge
 from ecslab.control.fleet import Fleet
 from ecslab.control.load import Loads
+from ecslab.control.managed_instances import ManagedInstances
 from ecslab.control.minute import Minute
 from ecslab.control.plane import ControlPlane
 from ecslab.errors import ContainerRuntimeError, InvalidParameterException
@@ -104,6 +106,8 @@ class OpenLab:
         self.fleet = Fleet(self.backend, self.channel, self.runtime, self.fabric)
         self.plane = ControlPlane(self.backend, self.fleet)
         self.capacity = Capacity(self.backend, self.fleet)
+        self.managed = ManagedInstances(self.backend, self.fleet)
+        self.daemons = Daemons(self.backend, self.managed)
         looks = Looks(task=self.plane.look_at_task, service=self.plane.look_at_service)
         self.balancing = Balancing(self.backend, self.runtime, self.fabric, looks)
         self.minute = Minute(self.backend, self.fleet)
@@ -122,6 +126,8 @@ class OpenLab:
         self.plane.start()
         Commands(self.backend, self.runtime).start()
         self.capacity.start()
+        self.managed.start()
+        self.daemons.start()
         self.balancing.start()
         self.minute.start()
         self.events.start()
@@ -136,6 +142,8 @@ class OpenLab:
         self.events.stop()
         self.loads.close()
         self.capacity.stop()
+        self.managed.stop()
+        self.daemons.stop()
         self.balancing.stop()
         self.plane.stop()
         self.fleet.close()

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -37,7 +36,7 @@ class Class:
 
 
 @pytest.fixture
-def room(tmp_path: Path, mini: Lab) -> Iterator[Class]:
+def room(tmp_path: Path, mini: Lab) -> Class:
     course = Course(tmp_path / "course", mini.folder.parent)
     course.assemble([mini])
     (course.folder / "labs").symlink_to(mini.folder.parent)
@@ -45,7 +44,7 @@ def room(tmp_path: Path, mini: Lab) -> Iterator[Class]:
     course.submit(mini, "bob", [])
     course.submit(mini, "eve", []).write_text("not a notebook")
     (course.folder / "submitted" / "zoe" / mini.name).mkdir(parents=True)
-    yield Class(course, mini)
+    return Class(course, mini)
 
 
 def test_every_hand_in_gets_a_grade_a_notebook_a_page_and_a_sentence(

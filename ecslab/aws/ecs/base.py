@@ -6,7 +6,7 @@ the responses turn them into AWS's shape.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from ecslab.aws.context import LabContext
@@ -14,6 +14,7 @@ from ecslab.aws.ecs.store import Store
 from ecslab.errors import ClusterNotFoundException, InvalidParameterException
 from ecslab.model.arn import Place, last_part
 from ecslab.model.capacity import Strategy
+from ecslab.model.daemons import Daemon, DaemonRevision
 from ecslab.model.definition import TaskDefinition
 from ecslab.model.deployments import RevisionSummary
 from ecslab.model.instance import ContainerInstance
@@ -53,6 +54,15 @@ class Verbs:
         raise NotImplementedError
 
     def launch_of(self, request: Request, cluster: str) -> tuple[LaunchType, Strategy]:
+        raise NotImplementedError
+
+    def launch_on(self, strategy: Strategy) -> LaunchType:
+        raise NotImplementedError
+
+    def daemons_of(self, provider: str) -> Iterator[tuple[Daemon, DaemonRevision]]:
+        raise NotImplementedError
+
+    def forget_cluster_providers(self, cluster: str) -> None:
         raise NotImplementedError
 
     def unavailable(self) -> frozenset[str]:

@@ -2,8 +2,9 @@
 
 It writes wishes down; which provider a task goes to is ``scheduler.capacity``'s, waiting and draining are
 ``control.capacity``'s. Invariant: an instance belongs to the provider of its Auto Scaling group while that provider is
-associated with the instance's cluster. Managed *scaling* is recorded and not carried out yet (``lab.pretended()``):
-tasks that find no room wait as PROVISIONING until somebody gives the group more instances.
+associated with the instance's cluster. What Managed Instances have is in ``managed_instances``. Managed *scaling* of
+groups is recorded and not carried out yet (``lab.pretended()``): tasks that find no room wait as PROVISIONING until
+somebody gives the group more instances.
 Source: Amazon ECS API Reference; Developer Guide, "Amazon ECS capacity providers"; facts §8.
 """
 
@@ -15,7 +16,8 @@ from dataclasses import replace
 from typing import Any
 
 from ecslab.aws import groups
-from ecslab.aws.ecs.base import Failure, Request, Verbs, at_most, missing, page
+from ecslab.aws.ecs.base import Failure, Request, at_most, missing, page
+from ecslab.aws.ecs.managed_instances import ManagedInstancesVerbs
 from ecslab.errors import (
     ClientException,
     ClusterNotFoundException,
@@ -39,10 +41,12 @@ SCALING = {
 }
 """``managedScaling`` where nothing is said."""
 NOT_FOUND = "The specified capacity provider '{}' was not found. Specify a valid name or ARN and try again."
+KINDS = ("Fargate", "Auto Scaling group", "Managed Instances")
+"""What a strategy cannot mix."""
 NO_SPOT = "Capacity is unavailable at this time. Please try again later or in a different availability zone"
 
 
-class CapacityVerbs(Verbs):
+class CapacityVerbs(ManagedInstancesVerbs):
     """The verbs about capacity providers, and how a request's strategy is read."""
 
     capacity_providers: dict[str, Any]
@@ -57,12 +61,8 @@ class CapacityVerbs(Verbs):
                 "The specified capacity provider name is invalid. Use up to 255 letters, digits, hyphens and "
                 'underscores; it cannot begin with "aws", "ecs" or "fargate".'
             )
-        if request.get("managedInstancesProvider"):
-            raise InvalidParameterException(
-                "This lab does not have Amazon ECS Managed Instances. Give autoScalingGroupProvider."
-            )
         known = self.capacity_providers.get(name)
-        if known is not None and known.status == "ACTIVE":
+        if known is not None and known.status != "INACTIVE":
             raise InvalidParameterException(
                 f"The specified capacity provider {name} already exists. To change its configuration, update it."
             )
@@ -70,15 +70,27 @@ class CapacityVerbs(Verbs):
             raise ClientException(
                 f"The account has {MOST} capacity providers, the most there can be. Delete one first."
             )
+        managed = bool(request.get("managedInstancesProvider"))
+        made = self.managed_settings(request) if managed else self._of_group(request)
+        self.note("capacity.created", made.capacity_provider_arn, f"capacity provider {name} was created")
+        if managed:
+            self.begin_managed(made)
+        return self.keep_provider(made)
+
+    def _of_group(self, request: Request) -> CapacityProvider:
+        name = request["name"]
+        if request.get("cluster"):
+            raise InvalidParameterException(
+                "cluster is for capacity providers of Managed Instances only. Leave it out, and associate the capacity "
+                "provider with clusters (PutClusterCapacityProviders)."
+            )
         settings = self._settings(request.get("autoScalingGroupProvider") or {}, {"managedDraining": "ENABLED"})
-        made = CapacityProvider(
+        return CapacityProvider(
             capacity_provider_arn=self._provider_arn(name),
             name=name,
             auto_scaling_group_provider=settings,
             tags=tuple(request.get("tags") or ()),
         )
-        self.note("capacity.created", made.capacity_provider_arn, f"capacity provider {name} was created")
-        return self._keep_provider(made)
 
     def _provider_arn(self, name: str) -> str:
         return f"arn:aws:ecs:{self.place.region}:{self.place.account}:capacity-provider/{name}"
@@ -98,7 +110,8 @@ class CapacityVerbs(Verbs):
         _check_settings(merged, protected=bool(group.new_instances_protected_from_scale_in))
         return merged
 
-    def _keep_provider(self, provider: CapacityProvider) -> CapacityProvider:
+    def keep_provider(self, provider: CapacityProvider) -> CapacityProvider:
+        """Record a provider as it now is."""
         self.capacity_providers[provider.name] = provider
         self.store.revision += 1
         return provider
@@ -125,9 +138,11 @@ class CapacityVerbs(Verbs):
         at_most(names, 100, "capacityProviders")
         found: list[CapacityProvider] = []
         failures: list[Failure] = []
-        for name in names or [*ON_FARGATE, *self.capacity_providers]:
+        inside = self.active_cluster(request["cluster"]) if request.get("cluster") else None
+        every = [*ON_FARGATE, *self.capacity_providers] if inside is None else _names(self.clusters[inside])
+        for name in names or every:
             provider = self.provider(name) or self.capacity_providers.get(last_part(name))
-            if provider is None:
+            if provider is None or (inside is not None and names and provider.name not in every):
                 failures.append(missing(self._provider_arn(last_part(name))))
             elif names or provider.status == "ACTIVE":
                 found.append(provider if "TAGS" in (request.get("include") or ()) else replace(provider, tags=()))
@@ -137,15 +152,28 @@ class CapacityVerbs(Verbs):
     def update_provider(self, request: Request) -> CapacityProvider:
         """Change managed scaling, termination protection and draining of a provider."""
         known = self._own(request["name"], "changed")
-        given = request.get("autoScalingGroupProvider") or {}
-        settings = self._settings(given, known.auto_scaling_group_provider or {})
-        changed = replace(known, auto_scaling_group_provider=settings, update_status="UPDATE_COMPLETE")
+        changed = self.managed_update(known, request) if known.managed else self._update_of_group(known, request)
         self.note("capacity.updated", changed.capacity_provider_arn, f"capacity provider {changed.name} was updated")
-        return self._keep_provider(changed)
+        return self.keep_provider(changed)
+
+    def _update_of_group(self, known: CapacityProvider, request: Request) -> CapacityProvider:
+        if request.get("managedInstancesProvider") or request.get("cluster"):
+            raise InvalidParameterException(
+                f"The capacity provider {known.name} has an Auto Scaling group. Give autoScalingGroupProvider only."
+            )
+        settings = self._settings(
+            request.get("autoScalingGroupProvider") or {}, known.auto_scaling_group_provider or {}
+        )
+        return replace(known, auto_scaling_group_provider=settings, update_status="UPDATE_COMPLETE")
 
     def delete_provider(self, request: Request) -> CapacityProvider:
         """Make a provider INACTIVE. ResourceInUseException while a cluster or a service names it."""
         known = self._own(request["capacityProvider"], "deleted")
+        if known.managed:
+            self.check_own_cluster(known, request)
+            ended = self.end_managed(known)
+            self.note("capacity.deleted", known.capacity_provider_arn, f"capacity provider {known.name} was deleted")
+            return self.keep_provider(ended)
         using = [c.name for c in self.clusters.values() if c.status == "ACTIVE" and known.name in _names(c)]
         if using:
             raise ResourceInUseException(
@@ -153,7 +181,7 @@ class CapacityVerbs(Verbs):
                 f"{using[0]} first (PutClusterCapacityProviders)."
             )
         self.note("capacity.deleted", known.capacity_provider_arn, f"capacity provider {known.name} was deleted")
-        return self._keep_provider(replace(known, status="INACTIVE", update_status="DELETE_COMPLETE"))
+        return self.keep_provider(replace(known, status="INACTIVE", update_status="DELETE_COMPLETE"))
 
     # clusters
 
@@ -165,6 +193,7 @@ class CapacityVerbs(Verbs):
         wanted = [last_part(name) for name in request["capacityProviders"]]
         strategy = read_strategy(request["defaultCapacityProviderStrategy"])
         self.check_association(wanted, strategy)
+        self.check_scope(wanted, cluster.name)
         for name in _names(cluster):
             if name not in wanted and self._used(cluster.name, name):
                 raise ResourceInUseException(
@@ -185,7 +214,39 @@ class CapacityVerbs(Verbs):
         for name in names:
             if self.provider(name) is None:
                 raise InvalidParameterException(NOT_FOUND.format(name))
-        _check_strategy(strategy, names)
+        self._check_strategy(strategy, names)
+
+    def _check_strategy(self, strategy: Strategy, associated: Iterable[str]) -> None:
+        at_most(strategy, MOST, "capacityProviderStrategy")
+        names = [item["capacityProvider"] for item in strategy]
+        for item in strategy:
+            if item["capacityProvider"] not in associated:
+                raise InvalidParameterException(
+                    "The specified capacity provider strategy cannot contain a capacity provider that is not "
+                    f"associated with the cluster. Associate the capacity provider {item['capacityProvider']} with "
+                    "the cluster (PutClusterCapacityProviders) and try again."
+                )
+            if not 0 <= item["weight"] <= MOST_WEIGHT or not 0 <= item["base"] <= MOST_BASE:
+                raise InvalidParameterException(
+                    f"Of capacity provider {item['capacityProvider']} the weight is 0 to {MOST_WEIGHT} and the base "
+                    f"0 to {MOST_BASE}; they are {item['weight']} and {item['base']}."
+                )
+        if len(set(names)) < len(names):
+            raise InvalidParameterException("A capacity provider strategy cannot name a capacity provider twice.")
+        kinds = sorted({p.kind for p in map(self.provider, names) if p is not None}, key=KINDS.index)
+        if len(kinds) > 1:
+            raise InvalidParameterException(
+                f"The specified capacity provider strategy is invalid: it cannot contain both {' and '.join(kinds)} "
+                "capacity providers. Use one kind."
+            )
+        if sum(item["base"] > 0 for item in strategy) > 1:
+            raise InvalidParameterException(
+                "The specified capacity provider strategy is invalid: only one capacity provider can have a base."
+            )
+        if strategy and not any(item["weight"] > 0 for item in strategy):
+            raise InvalidParameterException(
+                "The specified capacity provider strategy is invalid: at least one weight must be greater than 0."
+            )
 
     def _used(self, cluster: str, name: str) -> bool:
         services = (s for s in self.store.services(cluster) if s.status is ServiceStatus.ACTIVE)
@@ -196,6 +257,9 @@ class CapacityVerbs(Verbs):
 
     def provided(self, instance: ContainerInstance) -> ContainerInstance:
         """The instance with the provider it belongs to now."""
+        managed = self.managed_instance(instance)
+        if managed is not None:
+            return managed
         group = groups.group_of(self.place, instance.ec2_instance_id)
         own = self.clusters.get(instance.cluster_name)
         names = _names(own) if own is not None and group is not None else []
@@ -218,20 +282,34 @@ class CapacityVerbs(Verbs):
             return LaunchType(launch or "EC2"), ()
         if request.get("schedulingStrategy") == "DAEMON":
             raise InvalidParameterException(
-                "The DAEMON scheduling strategy does not support a capacity provider strategy. Use launchType EC2."
+                "The DAEMON scheduling strategy does not support a capacity provider strategy. Use launchType EC2; on "
+                "Managed Instances, CreateDaemon runs one task on every instance."
             )
         strategy = read_strategy(given)
-        _check_strategy(strategy, _names(own))
-        return (LaunchType.FARGATE if is_fargate(strategy) else LaunchType.EC2), strategy
+        self._check_strategy(strategy, _names(own))
+        return self.launch_on(strategy), strategy
+
+    def launch_on(self, strategy: Strategy) -> LaunchType:
+        """The launch type of the tasks of a strategy's providers, which are all of one kind."""
+        if is_fargate(strategy):
+            return LaunchType.FARGATE
+        managed = any(self._is_managed(item["capacityProvider"]) for item in strategy)
+        return LaunchType.MANAGED_INSTANCES if managed else LaunchType.EC2
+
+    def _is_managed(self, name: str) -> bool:
+        known = self.capacity_providers.get(name)
+        return known is not None and known.managed
 
     def unavailable(self) -> frozenset[str]:
         """Providers that have no room whatever is asked for."""
         return frozenset() if self.spot_available else frozenset((FARGATE_SPOT,))
 
     def managed(self) -> frozenset[str]:
-        """Providers with managed scaling: their tasks wait for capacity."""
+        """Providers with managed scaling, or of Managed Instances: their tasks wait for capacity."""
         return frozenset(
-            p.name for p in self.capacity_providers.values() if p.status == "ACTIVE" and p.enabled("managedScaling")
+            p.name
+            for p in self.capacity_providers.values()
+            if p.status == "ACTIVE" and (p.managed or p.enabled("managedScaling"))
         )
 
 
@@ -251,38 +329,6 @@ def read_strategy(items: Iterable[Mapping[str, Any]]) -> Strategy:
 
 def _names(cluster: Any) -> list[str]:
     return list(cluster.capacity_providers or ())
-
-
-def _check_strategy(strategy: Strategy, associated: Iterable[str]) -> None:
-    at_most(strategy, MOST, "capacityProviderStrategy")
-    names = [item["capacityProvider"] for item in strategy]
-    for item in strategy:
-        if item["capacityProvider"] not in associated:
-            raise InvalidParameterException(
-                "The specified capacity provider strategy cannot contain a capacity provider that is not associated "
-                f"with the cluster. Associate the capacity provider {item['capacityProvider']} with the cluster "
-                "(PutClusterCapacityProviders) and try again."
-            )
-        if not 0 <= item["weight"] <= MOST_WEIGHT or not 0 <= item["base"] <= MOST_BASE:
-            raise InvalidParameterException(
-                f"Of capacity provider {item['capacityProvider']} the weight is 0 to {MOST_WEIGHT} and the base 0 to "
-                f"{MOST_BASE}; they are {item['weight']} and {item['base']}."
-            )
-    if len(set(names)) < len(names):
-        raise InvalidParameterException("A capacity provider strategy cannot name a capacity provider twice.")
-    if len({name in ON_FARGATE for name in names}) > 1:
-        raise InvalidParameterException(
-            "The specified capacity provider strategy is invalid: it cannot contain both Fargate and Auto Scaling "
-            "group capacity providers. Use one kind."
-        )
-    if sum(item["base"] > 0 for item in strategy) > 1:
-        raise InvalidParameterException(
-            "The specified capacity provider strategy is invalid: only one capacity provider can have a base."
-        )
-    if strategy and not any(item["weight"] > 0 for item in strategy):
-        raise InvalidParameterException(
-            "The specified capacity provider strategy is invalid: at least one weight must be greater than 0."
-        )
 
 
 def _check_settings(settings: Mapping[str, Any], *, protected: bool) -> None:

@@ -257,17 +257,24 @@ class CapacityProvider(Kind):
 
     @classmethod
     def create(cls, backend: Any, name: str, given: Properties) -> Kind:
-        made = backend.create_provider({**request("CreateCapacityProvider", given), "name": name})
+        made = backend.create_provider({**cls._asked(given), "name": name})
         return cls(made.name, made.capacity_provider_arn)
 
     def update(self, backend: Any, name: str, given: Properties) -> Kind:
-        backend.update_provider({**request("CreateCapacityProvider", given), "name": self.id})
+        backend.update_provider({**self._asked(given), "name": self.id})
         return self
+
+    @staticmethod
+    def _asked(given: Properties) -> dict[str, Any]:
+        """The request of a template's properties; the cluster of Managed Instances has another name there."""
+        cluster = {"cluster": given["ClusterName"]} if given.get("ClusterName") else {}
+        return {**request("CreateCapacityProvider", given), **cluster}
 
     @classmethod
     def delete(cls, backend: Any, id: str, given: Properties) -> None:
-        if backend.provider(id) is not None:
-            backend.delete_provider({"capacityProvider": id})
+        known = backend.provider(id)
+        if known is not None:
+            backend.delete_provider({"capacityProvider": id, "cluster": known.cluster})
 
 
 class Associations(Kind):

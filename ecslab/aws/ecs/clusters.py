@@ -94,6 +94,7 @@ class ClusterVerbs(Verbs):
         if any(t.last_status is not TaskStatus.STOPPED for t in self.store.tasks(name)):
             raise ClusterContainsTasksException("The Cluster cannot be deleted while Tasks are active.")
         cluster.status = "INACTIVE"
+        self.forget_cluster_providers(name)
         self.store.revision += 1
         self.note("cluster.deleted", cluster.arn, f"cluster {name} was deleted (it is INACTIVE now)")
         return self._with_counts(cluster)

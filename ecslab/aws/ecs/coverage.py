@@ -55,17 +55,9 @@ class Asked:
     value: Any
 
 
-def family_of(operation: str) -> table.Family | None:
-    """The family to which an operation belongs that is refused as a whole."""
-    return next((f for f in table.FAMILIES if operation in f.operations), None)
-
-
 def why_lacking(operation: str) -> str:
     """One sentence on an operation that is not here."""
-    family = family_of(operation)
-    if family is None:
-        return f"This lab does not have {operation} yet. docs/api-coverage.md says what it has."
-    return f"This lab does not have {family.name}, so {operation} is refused. {family.sentence}"
+    return f"This lab does not have {operation} yet. docs/api-coverage.md says what it has."
 
 
 def refusal(operation: str, request: Mapping[str, Any]) -> UnsupportedFeatureException | None:
@@ -110,9 +102,8 @@ def sentence_of(operation: str, path: str) -> str:
 def rows() -> Iterator[Row]:
     """The whole table, over every operation and parameter of botocore's model."""
     for operation in model().operation_names:
-        family = family_of(operation)
         for parameter in _parameters(operation):
-            if family is not None or operation not in table.WORKS:
+            if operation not in table.WORKS:
                 yield Row(operation, parameter, Verdict.REFUSED, why_lacking(operation))
             else:
                 yield from _rows_of(operation, parameter)
@@ -142,11 +133,8 @@ def document() -> str:
     for operation in working:
         lines += [f"\n## {operation}\n", "| parameter | | |", "|---|---|---|"]
         lines += [_line(row) for row in every if row.operation == operation]
-    lines += ["\n## Refused as a whole\n"]
-    for family in table.FAMILIES:
-        lines += [f"**{family.name}** ({_listed(family.operations)}). {family.sentence}\n"]
-    rest = [o for o in model().operation_names if o not in table.WORKS and family_of(o) is None]
-    lines += [f"**Not yet:** {_listed(rest)}.\n"] if rest else []
+    rest = [operation for operation in model().operation_names if operation not in table.WORKS]
+    lines += [f"\n**Not yet:** {_listed(rest)}.\n"] if rest else []
     return "\n".join(lines).rstrip() + "\n"
 
 

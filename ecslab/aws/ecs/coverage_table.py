@@ -7,38 +7,19 @@ otherwise works. A new operation or parameter of botocore's model belongs in her
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from types import MappingProxyType
 
+from ecslab.aws.ecs.coverage_works import WORKS as WORKS
+
 Sentences = Mapping[str, str]
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Family:
-    """Operations that are refused as a whole, and what to do instead."""
-
-    name: str
-    sentence: str
-    operations: tuple[str, ...]
 
 
 def _words(text: str) -> tuple[str, ...]:
     return tuple(text.split())
 
 
-FAMILIES = (
-    Family(
-        name="Amazon ECS daemons of Managed Instances",
-        sentence="A service with schedulingStrategy DAEMON runs one task on every container instance.",
-        operations=_words(
-            "CreateDaemon UpdateDaemon DeleteDaemon DescribeDaemon ListDaemons DescribeDaemonDeployments "
-            "ListDaemonDeployments DescribeDaemonRevisions RegisterDaemonTaskDefinition DescribeDaemonTaskDefinition "
-            "DeleteDaemonTaskDefinition ListDaemonTaskDefinitions"
-        ),
-    ),
-)
-
-_MANAGED = "this lab does not have Amazon ECS Managed Instances. Use FARGATE, EC2 or an Auto Scaling group provider."
+_MANAGED = "Managed Instances are asked for by a capacityProviderStrategy. Leave launchType out."
+_RESERVED = "there are no capacity reservations here. Use ON_DEMAND or SPOT."
 _EBS = "this lab does not have volumes configured at launch. Use a volume of the task definition."
 _RESOLUTION = "this lab has metrics once a minute only. Leave it out."
 _ROLE = (
@@ -96,142 +77,43 @@ _CLUSTER_PRETENDED = {
     "serviceConnectDefaults": "the namespace is kept and shown; this lab does not have Service Connect yet.",
 }
 _SCALING = "recorded and shown; the group is not scaled yet: give it instances yourself."
-_PROVIDER_PRETENDED = {"autoScalingGroupProvider.managedScaling.status=ENABLED": _SCALING}
+_M, _T = "managedInstancesProvider", "managedInstancesProvider.instanceLaunchTemplate"
+_DISK = "no size is set for an instance's disk here: it is this machine's."
+_PRICE = "there are no prices here: the type with the least vCPUs and memory that fits is the cheapest."
+_GPU = "there are no accelerators here; types that have some are launched only where allowedInstanceTypes names them."
+_PROVIDER_PRETENDED = {
+    "autoScalingGroupProvider.managedScaling.status=ENABLED": _SCALING,
+    f"{_M}.infrastructureRoleArn": "an ARN is all it must be: nobody assumes the role, the lab launches by itself.",
+    f"{_M}.autoRepairConfiguration": "instances of a lab are never IMPAIRED.",
+    f"{_T}.ec2InstanceProfileArn": "an ARN is all it must be: the agents of a lab need no role of their instance.",
+    f"{_T}.storageConfiguration": _DISK,
+    f"{_T}.localStorageConfiguration": _DISK,
+    f"{_T}.monitoring=DETAILED": "metrics of EC2 instances are not made here.",
+    f"{_T}.instanceMetadataTagsPropagation": "containers here cannot ask the instance metadata service.",
+    f"{_T}.fipsEnabled": "cryptography is this machine's.",
+    f"{_T}.nitroEnclavesEnabled": "tasks run in no sandbox of their own.",
+    **{
+        f"{_T}.instanceRequirements.{name}": _PRICE
+        for name in _words(
+            "spotMaxPricePercentageOverLowestPrice onDemandMaxPricePercentageOverLowestPrice "
+            "maxSpotPriceAsPercentageOfOptimalOnDemandPrice"
+        )
+    },
+    **{
+        f"{_T}.instanceRequirements.{name}": _GPU
+        for name in _words(
+            "acceleratorTypes acceleratorCount acceleratorManufacturers acceleratorNames acceleratorTotalMemoryMiB"
+        )
+    },
+    f"{_T}.instanceRequirements.networkBandwidthGbps": "networks here have this machine's bandwidth.",
+    f"{_T}.instanceRequirements.localStorageTypes": "how much local storage a type has counts, not of which kind.",
+}
+"""Of Managed Instances. Security patches (Bottlerocket) and the replacing of merely underutilized instances have no
+parameters; neither happens here."""
+_CREATED_ONLY = ("fipsEnabled", "nitroEnclavesEnabled")
+_UPDATE_PRETENDED = {k: v for k, v in _PROVIDER_PRETENDED.items() if k.rsplit(".", 1)[-1] not in _CREATED_ONLY}
 _C = "containerDefinitions"
 _VOLUME = "no file system is mounted: the volume is the task's own and ends with it."
-
-WORKS: Mapping[str, tuple[str, ...]] = MappingProxyType(
-    {
-        # clusters
-        "CreateCluster": _words(
-            "clusterName tags settings configuration capacityProviders defaultCapacityProviderStrategy"
-        ),
-        "DescribeClusters": _words("clusters include"),
-        "ListClusters": _words("nextToken maxResults"),
-        "UpdateCluster": _words("cluster settings configuration"),
-        "UpdateClusterSettings": _words("cluster settings"),
-        "DeleteCluster": _words("cluster"),
-        # capacity providers
-        "CreateCapacityProvider": _words("name autoScalingGroupProvider tags"),
-        "DescribeCapacityProviders": _words("capacityProviders include maxResults nextToken"),
-        "UpdateCapacityProvider": _words("name autoScalingGroupProvider"),
-        "DeleteCapacityProvider": _words("capacityProvider"),
-        "PutClusterCapacityProviders": _words("cluster capacityProviders defaultCapacityProviderStrategy"),
-        # task definitions
-        "RegisterTaskDefinition": _words(
-            "family taskRoleArn executionRoleArn networkMode containerDefinitions volumes placementConstraints "
-            "requiresCompatibilities cpu memory tags"
-        ),
-        "DescribeTaskDefinition": _words("taskDefinition include"),
-        "ListTaskDefinitions": _words("familyPrefix status sort nextToken maxResults"),
-        "ListTaskDefinitionFamilies": _words("familyPrefix status nextToken maxResults"),
-        "DeregisterTaskDefinition": _words("taskDefinition"),
-        "DeleteTaskDefinitions": _words("taskDefinitions"),
-        # tasks
-        "RunTask": _words(
-            "capacityProviderStrategy cluster count enableECSManagedTags enableExecuteCommand group launchType "
-            "networkConfiguration overrides placementConstraints placementStrategy propagateTags startedBy tags "
-            "taskDefinition clientToken"
-        ),
-        "StartTask": _words(
-            "cluster containerInstances enableECSManagedTags enableExecuteCommand group networkConfiguration overrides "
-            "propagateTags startedBy tags taskDefinition"
-        ),
-        "StopTask": _words("cluster task reason"),
-        "DescribeTasks": _words("cluster tasks include"),
-        "ListTasks": _words(
-            "cluster containerInstance family nextToken maxResults startedBy serviceName desiredStatus launchType"
-        ),
-        "GetTaskProtection": _words("cluster tasks"),
-        "UpdateTaskProtection": _words("cluster tasks protectionEnabled expiresInMinutes"),
-        "ExecuteCommand": _words("cluster container command task"),
-        # services
-        "CreateService": _words(
-            "cluster serviceName taskDefinition availabilityZoneRebalancing desiredCount clientToken launchType "
-            "capacityProviderStrategy deploymentConfiguration placementConstraints placementStrategy "
-            "networkConfiguration healthCheckGracePeriodSeconds schedulingStrategy deploymentController tags "
-            "enableECSManagedTags propagateTags enableExecuteCommand gatewayConnectors"
-        ),
-        "UpdateService": _words(
-            "cluster service desiredCount taskDefinition capacityProviderStrategy deploymentConfiguration "
-            "availabilityZoneRebalancing networkConfiguration placementConstraints placementStrategy "
-            "forceNewDeployment healthCheckGracePeriodSeconds deploymentController enableExecuteCommand "
-            "enableECSManagedTags propagateTags gatewayConnectors"
-        ),
-        "DeleteService": _words("cluster service force"),
-        "DescribeServices": _words("cluster services include"),
-        "ListServices": _words("cluster nextToken maxResults launchType schedulingStrategy resourceManagementType"),
-        "ListServicesByNamespace": _words("namespace nextToken maxResults"),
-        # Express Mode
-        "CreateExpressGatewayService": _words(
-            "executionRoleArn infrastructureRoleArn serviceName cluster healthCheckPath primaryContainer taskRoleArn "
-            "networkConfiguration cpu cpuArchitecture memory scalingTarget tags taskDefinitionArn"
-        ),
-        "UpdateExpressGatewayService": _words(
-            "serviceArn executionRoleArn healthCheckPath primaryContainer taskRoleArn networkConfiguration cpu memory "
-            "cpuArchitecture scalingTarget taskDefinitionArn"
-        ),
-        "DeleteExpressGatewayService": _words("serviceArn"),
-        "DescribeExpressGatewayService": _words("serviceArn include"),
-        # gateways
-        "CreateGateway": _words(
-            "name infrastructureRoleArn clientToken deletionProtection configuration tags propagateTags"
-        ),
-        "UpdateGateway": _words("gateway infrastructureRoleArn deletionProtection configuration propagateTags"),
-        "DeleteGateway": _words("gateway"),
-        "DescribeGateway": _words("gateway"),
-        "ListGateways": _words("names status maxResults nextToken"),
-        "DescribeGatewayResources": _words("gateway maxResults nextToken"),
-        "DescribeGatewayRoute": _words("gatewayRouteArn"),
-        "ListGatewayRoutes": _words("gateway cluster service serviceContainerPortName status maxResults nextToken"),
-        "AssociateGatewayWithCluster": _words("gateway cluster"),
-        "DisassociateGatewayFromCluster": _words("gateway cluster"),
-        "ListGatewayClusterAssociations": _words("gateway cluster status maxResults nextToken"),
-        # service deployments and revisions
-        "ListServiceDeployments": _words("service cluster status createdAt nextToken maxResults"),
-        "DescribeServiceDeployments": _words("serviceDeploymentArns"),
-        "DescribeServiceRevisions": _words("serviceRevisionArns"),
-        "StopServiceDeployment": _words("serviceDeploymentArn stopType"),
-        "ContinueServiceDeployment": _words("serviceDeploymentArn hookId action"),
-        # task sets
-        "CreateTaskSet": _words(
-            "service cluster externalId taskDefinition networkConfiguration launchType capacityProviderStrategy "
-            "scale clientToken tags"
-        ),
-        "UpdateTaskSet": _words("cluster service taskSet scale"),
-        "UpdateServicePrimaryTaskSet": _words("cluster service primaryTaskSet"),
-        "DeleteTaskSet": _words("cluster service taskSet force"),
-        "DescribeTaskSets": _words("cluster service taskSets include"),
-        # container instances and their agents
-        "RegisterContainerInstance": _words(
-            "cluster instanceIdentityDocument totalResources versionInfo containerInstanceArn attributes tags"
-        ),
-        "DescribeContainerInstances": _words("cluster containerInstances include"),
-        "ListContainerInstances": _words("cluster filter nextToken maxResults status"),
-        "UpdateContainerInstancesState": _words("cluster containerInstances status"),
-        "UpdateContainerAgent": _words("cluster containerInstance"),
-        "DeregisterContainerInstance": _words("cluster containerInstance force"),
-        "DiscoverPollEndpoint": _words("containerInstance cluster"),
-        "SubmitTaskStateChange": _words(
-            "cluster task status reason containers pullStartedAt pullStoppedAt executionStoppedAt"
-        ),
-        "SubmitContainerStateChange": _words(
-            "cluster task containerName runtimeId status exitCode reason networkBindings"
-        ),
-        "SubmitAttachmentStateChanges": _words("cluster attachments"),
-        # attributes, tags, settings
-        "PutAttributes": _words("cluster attributes"),
-        "DeleteAttributes": _words("cluster attributes"),
-        "ListAttributes": _words("cluster targetType attributeName attributeValue nextToken maxResults"),
-        "TagResource": _words("resourceArn tags"),
-        "UntagResource": _words("resourceArn tagKeys"),
-        "ListTagsForResource": _words("resourceArn"),
-        "PutAccountSetting": _words("name value principalArn"),
-        "PutAccountSettingDefault": _words("name value"),
-        "DeleteAccountSetting": _words("name principalArn"),
-        "ListAccountSettings": _words("name value principalArn effectiveSettings nextToken maxResults"),
-    }
-)
 
 _SETTINGS = {
     f"name={name}": "kept and shown; it changes nothing here."
@@ -243,10 +125,25 @@ _SETTINGS = {
 
 PRETENDED: Mapping[str, Sentences] = MappingProxyType(
     {
+        "RegisterDaemonTaskDefinition": {
+            "pidMode": "containers keep their own process namespaces.",
+            "ipcMode": "containers keep their own IPC namespaces.",
+            "volumes.logDriverVolumeConfiguration": "the volume is empty: no log driver writes files here.",
+            f"{_C}.repositoryCredentials": "images come from this machine; no registry is asked.",
+            f"{_C}.restartPolicy": "a container that ends is not restarted by itself; its task decides.",
+            f"{_C}.environmentFiles": "no file is read from S3 here. Use environment.",
+            f"{_C}.firelensConfiguration": "the log router runs as any container does; no log is routed to it.",
+            f"{_C}.linuxParameters.capabilities": "containers keep the engine's own capabilities.",
+            f"{_C}.linuxParameters.devices": "no device of this machine is given to a container.",
+            f"{_C}.linuxParameters.tmpfs": "no tmpfs is mounted.",
+            f"{_C}.systemControls": "containers keep the engine's own kernel parameters.",
+            f"{_C}.interactive": "nobody sits at a container's standard input.",
+            f"{_C}.pseudoTerminal": "no terminal is made for a container.",
+        },
         "CreateCluster": _CLUSTER_PRETENDED,
         "UpdateCluster": _CLUSTER_PRETENDED,
         "CreateCapacityProvider": _PROVIDER_PRETENDED,
-        "UpdateCapacityProvider": _PROVIDER_PRETENDED,
+        "UpdateCapacityProvider": _UPDATE_PRETENDED,
         "RunTask": {**_TASK_PRETENDED, "platformVersion": _PLATFORM},
         "StartTask": _TASK_PRETENDED,
         "CreateService": {"platformVersion": _PLATFORM, **_SHIFTING, **_CONNECTORS},
@@ -320,13 +217,13 @@ PRETENDED: Mapping[str, Sentences] = MappingProxyType(
 
 REFUSED: Mapping[str, Sentences] = MappingProxyType(
     {
-        "CreateCapacityProvider": {"managedInstancesProvider": _MANAGED, "cluster": _MANAGED},
-        "UpdateCapacityProvider": {"managedInstancesProvider": _MANAGED, "cluster": _MANAGED},
-        "DeleteCapacityProvider": {"cluster": _MANAGED},
-        "DescribeCapacityProviders": {"cluster": _MANAGED},
+        "CreateCapacityProvider": {
+            f"{_T}.capacityOptionType=RESERVED": _RESERVED,
+            f"{_T}.capacityReservations": _RESERVED,
+        },
+        "UpdateCapacityProvider": {f"{_T}.capacityReservations": _RESERVED},
         "RunTask": _TASK_REFUSED,
         "StartTask": {k: v for k, v in _TASK_REFUSED.items() if "launchType" not in k},
-        "ListTasks": {"daemonName": "this lab does not have daemons of Managed Instances. Leave it out."},
         "CreateService": {**_SERVICE_REFUSED, "launchType=MANAGED_INSTANCES": _MANAGED, "role": _ROLE},
         "UpdateService": _SERVICE_REFUSED,
         "CreateTaskSet": {

@@ -20,6 +20,7 @@ class DefinitionVerbs(Verbs):
 
     def register(self, request: Request) -> Any:
         """Validate a definition and give it the next revision of its family. ClientException."""
+        request = _with_mode(request)
         validate(request)
         family = request["family"]
         definitions = self.task_definitions.setdefault(family, {})
@@ -175,4 +176,11 @@ def _compatibilities(definition: TaskDefinition) -> list[str]:
     fits_external = definition.network_mode is not NetworkMode.AWSVPC
     if fits_external:
         found.add("EXTERNAL")
-    return [kind for kind in ("EXTERNAL", "EC2", "FARGATE") if kind in found]
+    return [kind for kind in ("EXTERNAL", "EC2", "FARGATE", "MANAGED_INSTANCES") if kind in found]
+
+
+def _with_mode(request: Request) -> Request:
+    """The request with the network mode that Managed Instances have by default: awsvpc."""
+    required = request.get("requiresCompatibilities")
+    managed = isinstance(required, list | tuple) and "MANAGED_INSTANCES" in required
+    return {**request, "networkMode": "awsvpc"} if managed and not request.get("networkMode") else request

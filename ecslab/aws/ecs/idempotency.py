@@ -17,9 +17,10 @@ from ecslab.errors import ApiError, InvalidParameterException
 
 LASTS = 24 * 3600.0
 """Lab seconds for which a token is remembered."""
-LONGEST = {"RunTask": 64, "CreateService": 36, "CreateTaskSet": 36, "CreateGateway": 64}
+LONGEST = {"RunTask": 64, "CreateService": 36, "CreateTaskSet": 36, "CreateGateway": 64, "CreateDaemon": 36}
 """The operations that take a token, and its most characters. CreateGateway ignores what else a second call says."""
-_MADE = ("tasks", "service", "taskSet", "gatewayArn")
+MADE = ("tasks", "service", "taskSet", "gatewayArn", "daemonArn")
+"""What of an answer says that something was made."""
 
 
 class ConflictException(ApiError):
@@ -56,7 +57,7 @@ class IdempotencyVerbs(Verbs):
     def keep_answer(self, operation: str, request: Request, answer: Any) -> None:
         """Remember what a call with a token has done."""
         token = request.get("clientToken") or ""
-        made = isinstance(answer, Mapping) and any(answer.get(key) for key in _MADE)
+        made = isinstance(answer, Mapping) and any(answer.get(part) for part in MADE)
         if token and operation in LONGEST and made:
             self.tokens[operation, token] = Done(asked=_asked(request), answer=answer, at=self.context.now())
 
@@ -83,7 +84,7 @@ def _other(operation: str, token: str) -> ApiError:
         return ConflictException(
             f"The clientToken {token} has been used with other parameters. Use a new token for a new request."
         )
-    what = "service" if operation == "CreateService" else "task set"
+    what = {"CreateService": "service", "CreateDaemon": "daemon"}.get(operation, "task set")
     return InvalidParameterException(
         f"Creation of {what} was not idempotent. The clientToken {token} has been used with other parameters."
     )

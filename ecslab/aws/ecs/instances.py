@@ -137,11 +137,16 @@ class InstanceVerbs(Verbs):
             if instance is None or instance.status is ContainerInstanceStatus.INACTIVE:
                 failures.append(missing(self.place.container_instance(cluster, last_part(name))))
                 continue
-            instance = replace(instance, status=ContainerInstanceStatus(status), version=instance.version + 1)
-            text = f"container instance {instance.ec2_instance_id} is {status}"
-            self.note("instance.status", instance.arn, text, status=status)
-            found.append(self.view(self.store.put_instance(instance)))
+            found.append(self.view(self.set_instance_status(instance, ContainerInstanceStatus(status))))
         return found, failures
+
+    def set_instance_status(
+        self, instance: ContainerInstance, status: ContainerInstanceStatus, why: str = ""
+    ) -> ContainerInstance:
+        """Record the status of an instance, and in the journal why."""
+        text = f"container instance {instance.ec2_instance_id} is {status}{f': {why}' if why else ''}"
+        self.note("instance.status", instance.arn, text, status=status.value)
+        return self.store.put_instance(replace(instance, status=status, version=instance.version + 1))
 
     def deregister_container_instance(self, cluster_str: str, container_instance_str: str, force: bool) -> InstanceView:
         """Make an instance INACTIVE; refused while tasks run on it unless forced."""

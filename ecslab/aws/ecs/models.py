@@ -18,6 +18,7 @@ from ecslab.aws.ecs.capacity import CapacityVerbs
 from ecslab.aws.ecs.cluster_settings import ClusterSettingVerbs
 from ecslab.aws.ecs.clusters import ClusterVerbs
 from ecslab.aws.ecs.commands import CommandVerbs
+from ecslab.aws.ecs.daemon_views import DaemonViews
 from ecslab.aws.ecs.definitions import DefinitionVerbs
 from ecslab.aws.ecs.deployments import DeploymentVerbs
 from ecslab.aws.ecs.express import ExpressVerbs
@@ -40,6 +41,7 @@ from ecslab.model.arn import Place
 class EcsBackend(
     ClusterVerbs,
     CapacityVerbs,
+    DaemonViews,
     DefinitionVerbs,
     TaskVerbs,
     ExpressVerbs,
@@ -85,12 +87,18 @@ class EcsBackend(
         self.gateway_routes = {}
         self.asked_for = {}
         self.tokens = {}
+        self.daemons = {}
+        self.daemon_revisions = {}
+        self.daemon_deployments = {}
+        self.daemon_definitions = {}
+        self.daemon_runs = {}
         self.run_session = None
         self.spot_available = True
 
     def reset(self) -> None:
         """Empty the account, as ``/moto-api/reset`` asks; listeners stay."""
-        listeners, runner = self.store.listeners, self.run_session
+        listeners, runner, changed = self.store.listeners, self.run_session, self.daemons_changed
         super().reset()
         self.store.listeners.extend(listeners)
         self.run_session = runner
+        self.daemons_changed = changed  # type: ignore[method-assign]

@@ -25,6 +25,11 @@ def check_network(
             "Task definition does not support launch_type FARGATE. Register it with requiresCompatibilities "
             "FARGATE, networkMode awsvpc, and cpu and memory at the task level."
         )
+    if launch_type is LaunchType.MANAGED_INSTANCES and not _fits_managed(definition):
+        raise InvalidParameterException(
+            "Task definition does not support launch_type MANAGED_INSTANCES. Register it with requiresCompatibilities "
+            "MANAGED_INSTANCES and networkMode awsvpc or host."
+        )
     if definition.network_mode is not NetworkMode.AWSVPC:
         if configuration:
             raise InvalidParameterException(
@@ -43,7 +48,13 @@ def check_network(
             "Assign public IP is not supported for this launch type. Only tasks on Fargate get a public address; "
             "leave assignPublicIp out."
         )
-    _check_vpc(place, vpc)
+    check_vpc(place, vpc)
+
+
+def _fits_managed(definition: TaskDefinition) -> bool:
+    required = definition.requires_compatibilities
+    fits = definition.network_mode in (NetworkMode.AWSVPC, NetworkMode.HOST)
+    return fits and (not required or "MANAGED_INSTANCES" in required)
 
 
 def _fits_fargate(definition: TaskDefinition) -> bool:
@@ -55,7 +66,8 @@ def _fits_fargate(definition: TaskDefinition) -> bool:
     )
 
 
-def _check_vpc(place: Place, vpc: Mapping[str, Any]) -> None:
+def check_vpc(place: Place, vpc: Mapping[str, Any]) -> None:
+    """InvalidParameterException for subnets or security groups that are not there, too many, or of several VPCs."""
     subnets, groups = vpc.get("subnets") or [], vpc.get("securityGroups") or []
     if not 1 <= len(subnets) <= 16:
         raise InvalidParameterException(f"subnets must have 1 to 16 elements; it has {len(subnets)}.")

@@ -19,6 +19,7 @@ from moto.ecs.responses import EC2ContainerServiceResponse
 
 from ecslab.aws.ecs import coverage, shapes, wire
 from ecslab.aws.ecs.answers import SmallAnswers
+from ecslab.aws.ecs.daemon_views import DaemonAnswers
 from ecslab.aws.ecs.tagging import check_tags
 from ecslab.errors import ApiError
 
@@ -26,7 +27,7 @@ NOT_YET: frozenset[str] = frozenset()
 """What moto would answer with something that is not true of ECS: refused by name until this lab has it."""
 
 
-class EcsResponse(SmallAnswers, EC2ContainerServiceResponse):  # type: ignore[misc]
+class EcsResponse(SmallAnswers, DaemonAnswers, EC2ContainerServiceResponse):  # type: ignore[misc]
     """One ECS request."""
 
     RESPONSE_KEY_PATH_TO_TRANSFORMER: Mapping[str, Any] = {

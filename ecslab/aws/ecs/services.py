@@ -213,7 +213,8 @@ class ServiceVerbs(Verbs):
         shaping = ("taskDefinition", "networkConfiguration", "capacityProviderStrategy")
         if changed.task_definition and any(request.get(key) is not None for key in shaping):
             definition = self.store.definitions[changed.task_definition]
-            check_network(self.place, definition, changed.network_configuration, changed.launches_on)
+            launch = self.launch_on(changed.capacity_provider_strategy) if changed.capacity_provider_strategy else None
+            check_network(self.place, definition, changed.network_configuration, launch or changed.launches_on)
         return self.connected(changed, request)
 
     def _capacity(self, service: Service, request: Request) -> dict[str, Any]:

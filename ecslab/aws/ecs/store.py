@@ -208,6 +208,12 @@ class Store:
         arns = self._instances if cluster is None else self._instances_of_cluster.get(cluster)
         return tuple(i for i in map(self._instances.__getitem__, arns) if i.status != "INACTIVE")
 
+    def has_own_instances(self, cluster: str) -> bool:
+        """Whether a cluster has an instance that its owner launched, on which tasks run without a strategy."""
+        arns = self._instances_of_cluster.get(cluster)
+        found = map(self._instances.__getitem__, arns)
+        return any(i.status != "INACTIVE" and not i.managed for i in found)
+
     def room(self, instance: ContainerInstance) -> Room:
         """The instance with what is left on it."""
         return self.rooms(instance.cluster_name).get(instance.arn) or self.measure(instance.arn)

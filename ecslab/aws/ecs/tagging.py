@@ -9,6 +9,7 @@ from typing import Any
 from ecslab.aws.ecs.base import Verbs
 from ecslab.errors import ClientException, InvalidParameterException
 from ecslab.model.capacity import CapacityProvider
+from ecslab.model.daemons import Daemon, DaemonTaskDefinition
 from ecslab.model.gateways import Gateway
 from ecslab.model.instance import ContainerInstance
 from ecslab.model.service import Service
@@ -24,6 +25,8 @@ class TagVerbs(Verbs):
 
     capacity_providers: dict[str, Any]
     gateways: dict[str, Gateway]
+    daemons: dict[str, Daemon]
+    daemon_definitions: dict[str, dict[int, DaemonTaskDefinition]]
 
     def list_tags_for_resource(self, resource_arn: str) -> Tags:
         """The tags of a resource, in order."""
@@ -53,6 +56,11 @@ class TagVerbs(Verbs):
             self.tag_task_set(resource, tuple(tags))
         elif isinstance(resource, ContainerInstance):
             self.store.put_instance(replace(resource, tags=tuple(tags)))
+        elif isinstance(resource, Daemon):
+            self.daemons[resource.daemon_arn] = replace(resource, tags=tuple(tags))
+        elif isinstance(resource, DaemonTaskDefinition):
+            changed = replace(resource, tags=tuple(tags))
+            self.daemon_definitions[resource.family][resource.revision] = changed
         elif isinstance(resource, CapacityProvider):
             self.capacity_providers[resource.name] = replace(resource, tags=tuple(tags))
         elif isinstance(resource, Gateway):
@@ -75,6 +83,8 @@ class TagVerbs(Verbs):
             "task-definition": lambda: self._definition_record(rest),
             "capacity-provider": lambda: self.capacity_providers.get(rest),
             "gateway": lambda: self.gateways.get(rest),
+            "daemon": lambda: self.daemons.get(arn),
+            "daemon-task-definition": lambda: self._daemon_definition(rest),
         }
         found = finders[kind]() if kind in finders else None
         if found is None:
@@ -84,6 +94,10 @@ class TagVerbs(Verbs):
     def _definition_record(self, name: str) -> Any:
         family, _, revision = name.rpartition(":")
         return self.task_definitions.get(family, {}).get(int(revision)) if revision.isdecimal() else None
+
+    def _daemon_definition(self, name: str) -> Any:
+        family, _, revision = name.rpartition(":")
+        return self.daemon_definitions.get(family, {}).get(int(revision)) if revision.isdecimal() else None
 
     def iter_tagged_resources(self) -> Iterator[Any]:
         """For the Resource Groups Tagging API: moto's records and ours."""

@@ -33,7 +33,7 @@ from ecslab.scheduler.decisions import explained
 from ecslab.scheduler.placement import Demand, place
 from ecslab.scheduler.rooms import Draft
 
-FILTERS = ("serviceName", "containerInstance", "family", "startedBy", "launchType")
+FILTERS = ("serviceName", "containerInstance", "family", "startedBy", "launchType", "daemonName")
 """What ListTasks can be asked for besides the desired status."""
 NO_INSTANCES = "No Container Instances were found in your cluster."
 
@@ -49,7 +49,7 @@ class TaskVerbs(Verbs):
         launch_type, strategy = self.launch_of(request, cluster)
         check_network(self.place, definition, request.get("networkConfiguration"), launch_type)
         overrides = _overrides(request, definition)
-        if launch_type is not LaunchType.FARGATE and not strategy and not self.store.rooms(cluster):
+        if launch_type is not LaunchType.FARGATE and not strategy and not self.store.has_own_instances(cluster):
             raise InvalidParameterException(NO_INSTANCES + " Register an instance, or use the FARGATE launch type.")
         check_roles(self.place, self.context, cluster, definition, overrides)
         tasks: list[Task] = []
@@ -305,6 +305,7 @@ def _matches(task: Task, request: Request) -> bool:
         and (not request.get("serviceName") or task.service_name == last_part(request["serviceName"]))
         and (not request.get("containerInstance") or _is_on(task, last_part(request["containerInstance"])))
         and (not request.get("startedBy") or task.started_by == request["startedBy"])
+        and (not request.get("daemonName") or task.daemon_name == request["daemonName"])
         and (not request.get("launchType") or task.launch_type == request["launchType"])
     )
 

@@ -77,6 +77,12 @@ _ECS = (
     Pattern("CreateCapacityProvider", "capacity-provider/{name}"),
     Pattern("DeleteCapacityProvider UpdateCapacityProvider", "capacity-provider/{capacityProvider}"),
     Pattern("DescribeCapacityProviders", "capacity-provider/{capacityProviders}"),
+    Pattern("RegisterDaemonTaskDefinition", "daemon-task-definition/{family}:*"),
+    Pattern("DescribeDaemonTaskDefinition DeleteDaemonTaskDefinition", "daemon-task-definition/{daemonTaskDefinition}"),
+    Pattern("CreateDaemon", "daemon/{clusterArn=default}/{daemonName}"),
+    Pattern("UpdateDaemon DeleteDaemon DescribeDaemon ListDaemonDeployments", "{daemonArn}"),
+    Pattern("DescribeDaemonDeployments", "{daemonDeploymentArns}"),
+    Pattern("DescribeDaemonRevisions", "{daemonRevisionArns}"),
     Pattern("CreateTaskSet DescribeTaskSets", "task-set/{cluster=default}/{service}/*"),
     Pattern("DeleteTaskSet UpdateTaskSet", "task-set/{cluster=default}/{service}/{taskSet}"),
 )
