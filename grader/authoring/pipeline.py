@@ -1,16 +1,17 @@
-"""nbgrader's own pipeline over a lab: does it give the points that the proof gave?
+"""Hand-ins of a lab through the graders: do they give the points that the proof gave?
 
-A temporary course, the notebook released by ``generate_assignment``, handed in unsolved, solved and with each mistake
-that the proof let stand, graded by ``nbgrader autograde``. Invariant: nothing of it stays, and the teacher's own
-gradebook is never opened.
+A temporary course in which the lab is handed in unsolved, solved and with each mistake that the proof let stand. It is
+graded in the sandbox, as ``ecslab grade`` does (``sandboxed``), or by ``nbgrader autograde`` after nbgrader's own
+``generate_assignment`` (``stock``). Invariant: nothing of it stays, and the teacher's own gradebook is never opened.
 """
 
 from __future__ import annotations
 
 import re
 import tempfile
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -22,6 +23,7 @@ from grader.course import Course
 from grader.prove import Case, needed
 
 Key = tuple[str, str]
+Done = Callable[["HandIn", str], None]
 TOGETHER = 4
 """Hand-ins that one nbgrader command grades."""
 
@@ -58,28 +60,69 @@ def _hand_in(one: Lab, name: str, solved: Sequence[str], expects: Mapping[str, f
     return HandIn(name=name, notebook=notebook, key=("all", name), expects=expects)
 
 
-def compared(one: Lab, handed: Sequence[HandIn], workers: int, done: Callable[[HandIn, str], None]) -> dict[Key, str]:
+def stock(one: Lab, handed: Sequence[HandIn], workers: int, done: Done) -> dict[Key, str]:
     """Grade the hand-ins with nbgrader; by case, where its points are others. ``done`` hears of each as it comes.
 
     Errors: LabError where nbgrader cannot release the lab.
     """
+    groups = [handed[start : start + TOGETHER] for start in range(0, len(handed), TOGETHER)]
+    with _course(one) as course:
+        course.generate(one.name)
+        for number, group in enumerate(groups):
+            for each in group:
+                _submit(course, one, _student(number, each), each)
+        with ThreadPoolExecutor(max(1, workers), thread_name_prefix="nbgrader") as pool:
+            graded = pool.map(lambda numbered: _graded(course, one, *numbered), enumerate(groups))
+            return _told((pair for group in graded for pair in group), done)
+
+
+def sandboxed(one: Lab, handed: Sequence[HandIn], workers: int, done: Done) -> dict[Key, str]:
+    """Grade the hand-ins as ``ecslab grade`` does; by case, where its points are others.
+
+    Errors: LabError where no worker can be had.
+    """
+    from grader import batch, jobs  # late: they bring nbgrader's gradebook
+
+    settings = jobs.Settings(labs=str(one.folder.parent), unsafe=True)
+    by_name = {each.name: each for each in handed}
+    with _course(one) as course, batch.local(max(1, workers)) as executor:
+        for each in handed:
+            _submit(course, one, each.name, each)
+        assignment = batch.Assignment(course.folder, one)
+        results = batch.grade_all(assignment, assignment.hand_ins(), settings, executor)
+        return _told(
+            (
+                (
+                    each,
+                    _compared({question.grade_id: question.score for question in result.questions}, each, result.why),
+                )
+                for result in results
+                for each in [by_name[result.student]]
+            ),
+            done,
+        )
+
+
+@contextmanager
+def _course(one: Lab) -> Iterator[Course]:
     with tempfile.TemporaryDirectory(prefix="ecslab-course-") as folder:
         course = Course(Path(folder), one.folder.parent)
         course.assemble([one])
-        course.generate(one.name)
-        groups = [handed[start : start + TOGETHER] for start in range(0, len(handed), TOGETHER)]
-        for number, group in enumerate(groups):
-            for each in group:
-                target = course.folder / "submitted" / _student(number, each) / one.name / f"{one.name}.ipynb"
-                target.parent.mkdir(parents=True)
-                target.write_text(each.notebook, encoding="utf-8")
-        wrong: dict[Key, str] = {}
-        with ThreadPoolExecutor(max(1, workers), thread_name_prefix="nbgrader") as pool:
-            graded = pool.map(lambda numbered: _graded(course, one, *numbered), enumerate(groups))
-            for each, words in (pair for group in graded for pair in group):
-                done(each, words)
-                wrong |= {each.key: words} if words else {}
-        return wrong
+        yield course
+
+
+def _submit(course: Course, one: Lab, student: str, each: HandIn) -> None:
+    target = course.folder / "submitted" / student / one.name / f"{one.name}.ipynb"
+    target.parent.mkdir(parents=True)
+    target.write_text(each.notebook, encoding="utf-8")
+
+
+def _told(graded: Iterable[tuple[HandIn, str]], done: Done) -> dict[Key, str]:
+    wrong: dict[Key, str] = {}
+    for each, words in graded:
+        done(each, words)
+        wrong |= {each.key: words} if words else {}
+    return wrong
 
 
 def _student(number: int, each: HandIn) -> str:
@@ -98,9 +141,9 @@ def _graded(course: Course, one: Lab, number: int, group: Sequence[HandIn]) -> l
 
 def _compared(found: Mapping[str, float | None], each: HandIn, said: str) -> str:
     if not found:
-        return f"nbgrader could not grade it. {said}".strip()
+        return f"It could not be graded. {said}".strip()
     return "; ".join(
-        f"{question} gets {found.get(_score_cell(question)) or 0:g} points from nbgrader, {wanted:g} in the proof"
+        f"{question} gets {found.get(_score_cell(question)) or 0:g} points, {wanted:g} in the proof"
         for question, wanted in each.expects.items()
         if found.get(_score_cell(question)) != wanted
     )
