@@ -14,7 +14,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-import nbformat
+from nbformat.v4 import nbjson
 
 from ecslab.errors import LabError
 from grader.build import Lab
@@ -182,5 +182,5 @@ def written(notebook: Any, path: Path) -> None:
     """Write a notebook so that a reader sees all of it or the one before."""
     path.parent.mkdir(parents=True, exist_ok=True)
     draft = path.with_suffix(".tmp")
-    draft.write_text(nbformat.writes(notebook, version=4), encoding="utf-8")
+    draft.write_text(nbjson.writes(notebook) + "\n", encoding="utf-8")
     draft.replace(path)

@@ -25,9 +25,12 @@ from ecslab.errors import LabError
 from ecslab.timeline import real_monotonic
 from grader.inside.channel import Broken, Channel
 from grader.sandbox.rung import Limits
-from grader.worker import MARGIN, MOST
 
 START_SECONDS = 180.0
+MOST = 96 << 20
+"""The longest frame between a worker and who gives it work: a notebook, or a result with its tape."""
+MARGIN = 60.0
+"""Real seconds beyond those of the learner's program that a lab has for checks."""
 SPARE = 90.0
 """Real seconds beyond a submission's own that a worker has: a new sandbox, sweeping, a second try."""
 TRIES = 2

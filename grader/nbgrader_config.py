@@ -14,23 +14,23 @@ c.CourseDirectory.root = str(Path(__file__).resolve().parent)
 # The same stub as in the learners' notebooks under labs/ (grader.notebooks.CODE_STUB).
 c.ClearSolutions.code_stub = {"python": "# YOUR CODE HERE\npass"}
 
-# Real seconds for one cell: a lab under grading runs on virtual time, so a cell that needs more is stuck.
-c.Execute.timeout = 120
-c.Execute.shutdown_kernel = "immediate"  # a graceful end costs a second for each submission
+# Hand-ins are read as the released notebook with the learner's solutions in it, and run in a sandbox; the points are
+# taken outside of it (`ecslab grade --sandboxes` says which sandboxes there are here).
+c.Autograde.exporter_class = "grader.execute.RebuiltNotebook"
+c.Autograde.autograde_preprocessors = [
+    "grader.execute.SandboxedExecute",
+    "nbgrader.preprocessors.IgnorePattern",
+    "nbconvert.preprocessors.ClearMetadataPreprocessor",
+    "nbgrader.preprocessors.LimitOutput",
+    "nbgrader.preprocessors.SaveAutoGrades",
+    "nbgrader.preprocessors.AssignLatePenalties",
+    "nbgrader.preprocessors.CheckCellMetadata",
+]
+c.SandboxedExecute.timeout = 30  # real seconds for one cell: the lab's time is virtual, so one that needs more is stuck
 
-# A score cell that a learner deleted comes back and scores, in place of "needs manual grading".
-c.OverwriteCells.add_missing_cells = True
+# What learners wrote is shown to teachers in a browser: nothing of it may run there.
+c.HTMLExporter.sanitize_html = True
 
 # A finding is a sentence and a table row: keep what learners need, drop runaway output.
 c.LimitOutput.max_lines = 400
 c.LimitOutput.max_traceback = 60
-
-# nbgrader's own five, with the one that keeps a copied cell from stopping the whole class.
-c.Autograde.sanitize_preprocessors = [
-    "nbgrader.preprocessors.ClearOutput",
-    "nbgrader.preprocessors.DeduplicateIds",
-    "grader.copies.ForgetCopies",
-    "nbgrader.preprocessors.OverwriteKernelspec",
-    "nbgrader.preprocessors.OverwriteCells",
-    "nbgrader.preprocessors.CheckCellMetadata",
-]

@@ -76,12 +76,6 @@ def named(cells: Sequence[Cell]) -> list[tuple[str, Cell]]:
     return [(_name(cell, position, names), cell) for position, cell in enumerate(cells, 1)]
 
 
-def with_answers(cells: Sequence[Cell], answers: Mapping[str, str]) -> Any:
-    """The released notebook, with the text of the solution cells whose ids are in ``answers`` put in their places."""
-    texts = [answers.get(name, without_solution(cell)) for name, cell in named(cells)]
-    return _notebook(cells, texts)
-
-
 def faults(cells: Sequence[Cell], questions: Sequence[Question]) -> list[str]:
     """What keeps this lab from being graded, as sentences; empty for a good one."""
     found = []

@@ -15,7 +15,7 @@ from typing import Any
 
 from ecslab.checks.percent import Cell
 from grader.build import Lab
-from grader.notebooks import named, with_answers, without_solution
+from grader.notebooks import named, without_solution
 
 MOST = 20 << 20
 """Bytes of the largest notebook that is read."""
@@ -45,10 +45,6 @@ class Rebuilt:
     plan: tuple[Planned, ...]
     answers: Mapping[str, str]
     notes: tuple[str, ...]
-
-    def notebook(self, lab: Lab) -> Any:
-        """As an ``nbformat`` notebook with nbgrader's marks."""
-        return with_answers(lab.cells, self.answers)
 
 
 def rebuilt(lab: Lab, text: str) -> Rebuilt:

@@ -28,6 +28,7 @@ from ecslab.server.within import Within, open_within
 from ecslab.timeline import real_monotonic
 from grader.build import Lab, lab
 from grader.inside.channel import Broken, Channel
+from grader.jobs import MARGIN, MOST
 from grader.rebuild import Rebuilt, Unreadable, rebuilt
 from grader.sandbox.ladder import choose
 from grader.sandbox.local import Unsafe
@@ -35,10 +36,6 @@ from grader.sandbox.rung import Limits, Lost, Warm
 from grader.trial import Emit, Trial, replay
 
 FOREVER = 365 * 86_400.0
-MOST = 96 << 20
-"""The longest frame between a worker and who gives it work: a notebook, or a result with its tape."""
-MARGIN = 60.0
-"""Real seconds beyond those of the learner's program that a lab has for checks."""
 MEMORY = 4 << 30
 """Bytes of address space of a lab under grading."""
 FIRST_CALLS: tuple[tuple[str, str, dict[str, Any]], ...] = (
