@@ -24,8 +24,10 @@ from grader.prove import Case, needed
 
 Key = tuple[str, str]
 Done = Callable[["HandIn", str], None]
-TOGETHER = 4
+TOGETHER = 12
 """Hand-ins that one nbgrader command grades."""
+UNWALLED = "--SandboxedExecute.unsafe=True"
+"""What is graded here is the author's own: where there is no sandbox, it runs without."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -108,6 +110,7 @@ def _course(one: Lab) -> Iterator[Course]:
     with tempfile.TemporaryDirectory(prefix="ecslab-course-") as folder:
         course = Course(Path(folder), one.folder.parent)
         course.assemble([one])
+        (course.folder / "labs").symlink_to(one.folder.parent)
         yield course
 
 
@@ -133,7 +136,7 @@ def _graded(course: Course, one: Lab, number: int, group: Sequence[HandIn]) -> l
     """Grade a group with one command (starting it costs as much as a hand-in); what is wrong with each."""
     said = ""
     try:
-        course.nbgrader("autograde", one.name, "--create", "--student", f"{number:03d}-*")
+        course.nbgrader("autograde", one.name, "--create", "--student", f"{number:03d}-*", UNWALLED)
     except LabError as failed:
         said = failed.hint.splitlines()[-1] if failed.hint else failed.message
     return [(each, _compared(points(course.folder, one.name, _student(number, each)), each, said)) for each in group]
