@@ -15,12 +15,13 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
+from ecslab.checks.percent import Role
 from ecslab.errors import LabError
 from grader import notebooks
 from grader.authoring.rounds import Proved
 from grader.build import Lab
 from grader.course import Course
-from grader.prove import Case, needed
+from grader.prove import Case
 
 Key = tuple[str, str]
 Done = Callable[["HandIn", str], None]
@@ -41,15 +42,19 @@ class HandIn:
 
 
 def hand_ins(one: Lab, cases: Sequence[Case], proved: Iterable[Proved]) -> list[HandIn]:
-    """The hand-ins whose points the proof knows: unsolved, solved, and one for each mistake that held."""
+    """The hand-ins whose points the proof knows: unsolved, solved, and one for each mistake that held.
+
+    Before a mistake everything is solved: unlike a proof, a notebook also runs what the question does not need.
+    """
     scores = {each.key: each.score for each in proved if not each.wrong}
+    order = [cell.question for cell in one.cells if cell.role is Role.SCORE]
     found = [
         _hand_in(one, "unsolved", [], dict.fromkeys(one.questions, 0.0)),
         _hand_in(one, "solved", one.questions, one.points),
     ]
     for case in cases:
         if case.stub is None and (case.question, case.name) in scores:
-            before = [cell.question for cell in needed(one.cells, case.question) if cell.written]
+            before = order[: order.index(case.question)]
             text = notebooks.submission(one.cells, before, {case.question: case.code})
             key = (case.question, case.name)
             name = re.sub(r"[^a-z0-9]+", "-", Path(case.name).stem.lower())
