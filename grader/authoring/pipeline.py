@@ -24,6 +24,8 @@ from grader.course import Course
 from grader.prove import Case
 
 Key = tuple[str, str]
+ALL = "all"
+"""In place of a question, for what was handed in whole."""
 Done = Callable[["HandIn", str], None]
 TOGETHER = 12
 """Hand-ins that one nbgrader command grades."""
@@ -64,7 +66,7 @@ def hand_ins(one: Lab, cases: Sequence[Case], proved: Iterable[Proved]) -> list[
 
 def _hand_in(one: Lab, name: str, solved: Sequence[str], expects: Mapping[str, float]) -> HandIn:
     notebook = notebooks.submission(one.cells, solved)
-    return HandIn(name=name, notebook=notebook, key=("all", name), expects=expects)
+    return HandIn(name=name, notebook=notebook, key=(ALL, name), expects=expects)
 
 
 def stock(one: Lab, handed: Sequence[HandIn], workers: int, done: Done) -> dict[Key, str]:

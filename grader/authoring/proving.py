@@ -121,7 +121,11 @@ def _mark(held: Sequence[bool]) -> str:
 def _same(question: str, wrong: Mapping[Key, str] | None) -> str:
     if wrong is None:
         return "–"
-    told = [key for key, words in wrong.items() if key[0] == question or f"{question} gets" in words]
+    told = [
+        key
+        for key, words in wrong.items()
+        if key[0] == question or f"{question} gets" in words or (key[0] == pipeline.ALL and " gets " not in words)
+    ]
     return "✗" if told else "✓"
 
 
