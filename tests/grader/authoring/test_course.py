@@ -8,6 +8,8 @@ from pathlib import Path
 
 import pytest
 
+from ecslab.checks.registry import Registry
+from ecslab.cli.notebooks import first_notebook
 from ecslab.errors import LabError
 from grader.authoring.commands import main
 from grader.authoring.release import given_away, secrets
@@ -108,10 +110,13 @@ def test_a_file_beside_the_source_is_not_released(course: Path) -> None:
     assert list((course / "release").iterdir()) == []
 
 
-def test_with_checks_a_release_is_a_lab_that_answers(course: Path) -> None:
+def test_with_checks_a_release_is_a_lab_that_answers(course: Path, tmp_path: Path) -> None:
     assert main(["release", LAB, "--checks", "--course", str(course)]) == 0
     with zipfile.ZipFile(course / "release" / f"{LAB}.zip") as archive:
         assert archive.namelist() == [f"{LAB}/{LAB}.ipynb", f"{LAB}/checks.py"]
+        archive.extractall(tmp_path)
+    assert [listed.question.number for listed in Registry(tmp_path).questions()] == ["20.1"]
+    assert first_notebook(tmp_path).name == f"{LAB}.ipynb"
 
 
 def test_a_broken_lab_is_not_proven_and_says_line_by_line_why(course: Path, capsys: pytest.CaptureFixture[str]) -> None:
