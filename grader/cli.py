@@ -62,6 +62,7 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--workers", type=int, default=0, metavar="N", help="hand-ins at a time (one for each core)")
     parser.add_argument("--scheduler", default="", metavar="ADDRESS", help="of a Dask cluster that does the grading")
     parser.add_argument("--require-sandbox", choices=SANDBOXES, default="", help="the weakest sandbox to accept")
+    parser.add_argument("--sandbox", choices=SANDBOXES, default="", help="the one sandbox to use")
     parser.add_argument("--unsafe", action="store_true", help="grade without a sandbox where there is none")
     parser.add_argument("--cell-seconds", type=float, default=30.0, metavar="S", help="for one cell (30)")
     parser.add_argument("--seconds", type=float, default=180.0, metavar="S", help="for one notebook (180)")
@@ -92,6 +93,7 @@ def _grade(options: argparse.Namespace) -> int:
     settings = jobs.Settings(
         labs=str(assignment.lab.folder.parent),
         rung=options.require_sandbox,
+        exactly=options.sandbox,
         unsafe=options.unsafe,
         limits=Limits(cell_seconds=options.cell_seconds, seconds=options.seconds),
     )

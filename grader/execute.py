@@ -85,7 +85,8 @@ class SandboxedExecute(Execute):  # type: ignore[misc]
                 "c.SandboxedExecute.unsafe = True runs it with your own rights."
             )
         if found is None:
-            return super().preprocess(nb, resources, km)
+            ran: tuple[Any, Any] = super().preprocess(nb, resources, km)
+            return ran
         course = course_root(self.config)
         handed_in = course / "submitted" / about["student"] / found.name / f"{found.name}.ipynb"
         job = {"assignment": found.name, "student": about["student"], "notebook": _text(handed_in)}

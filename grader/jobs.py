@@ -38,16 +38,17 @@ TRIES = 2
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Settings:
-    """How workers grade: the labs folder, the weakest sandbox allowed ("" for any), and the limits."""
+    """How workers grade: the labs folder, the weakest sandbox allowed ("" for any) or the one to use, the limits."""
 
     labs: str
     rung: str = ""
+    exactly: str = ""
     unsafe: bool = False
     limits: Limits = field(default_factory=Limits)
 
     def to_json(self) -> dict[str, Any]:
         """The settings as a worker reads them."""
-        return {"labs": self.labs, "rung": self.rung, "unsafe": self.unsafe, "limits": asdict(self.limits)}
+        return asdict(self)
 
 
 class Worker:
@@ -159,6 +160,9 @@ atexit.register(dismiss_all)
 
 
 def labs_of(course: Path, default: Path) -> Path:
-    """The labs a course grades by: its own ``labs/`` where it has one."""
+    """The labs a course grades by: ``$ECSLAB_LABS``, else its own ``labs/`` where it has one, else ``default``."""
+    named = os.environ.get("ECSLAB_LABS")
+    if named:
+        return Path(named)
     own = course / "labs"
     return own if own.is_dir() else default

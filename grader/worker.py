@@ -31,8 +31,7 @@ from grader.inside.channel import Broken, Channel
 from grader.jobs import MARGIN, MOST
 from grader.rebuild import Rebuilt, Unreadable, rebuilt
 from grader.sandbox.ladder import choose
-from grader.sandbox.local import Unsafe
-from grader.sandbox.rung import Limits, Lost, Warm
+from grader.sandbox.rung import Limits, Lost, Rung, Warm
 from grader.trial import Emit, Trial, replay
 
 FOREVER = 365 * 86_400.0
@@ -61,11 +60,11 @@ Work = Callable[[Emit], None]
 class Worker:
     """One worker: its labs, its sandbox, its jobs."""
 
-    def __init__(self, labs: Path, rung: str, unsafe: bool, limits: Limits) -> None:
+    def __init__(self, labs: Path, rung: Rung, limits: Limits) -> None:
         self._labs_folder = labs
         self._limits = limits
         self._home = Path(tempfile.mkdtemp(prefix="ecslab-graded-"))
-        self._rung = Unsafe() if unsafe and not rung else choose(rung, unsafe=unsafe)
+        self._rung = rung
         self._within: Within = open_within(self._home, labs)
         self._labs: dict[str, Lab] = {}
         self._warm: Warm | None = None
@@ -245,9 +244,8 @@ def main(arguments: list[str]) -> int:
     channel = Channel(socket.socket(fileno=int(settings["fd"])), real_monotonic, MOST)
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     try:
-        worker = Worker(
-            Path(settings["labs"]), settings["rung"], settings["unsafe"], Limits(**settings.get("limits", {}))
-        )
+        rung = choose(settings["rung"], exactly=settings["exactly"], unsafe=settings["unsafe"])
+        worker = Worker(Path(settings["labs"]), rung, Limits(**settings["limits"]))
     except LabError as wrong:
         channel.send({"refused": [wrong.message, wrong.hint]})
         return 1

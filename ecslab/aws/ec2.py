@@ -51,6 +51,16 @@ def subnet(place: Place, subnet_id: str) -> Any:
     return None
 
 
+def is_public(place: Place, found: Any) -> bool:
+    """Whether a subnet gives its interfaces public addresses, or has a route to an internet gateway."""
+    if str(found.map_public_ip_on_launch).lower() == "true":
+        return True
+    tables = [table for table in backend_of(place).route_tables.values() if table.vpc_id == found.vpc_id]
+    own = [t for t in tables if found.id in [a.get("SubnetId") for a in t.associations]]
+    routes = [route for t in own or [t for t in tables if t.main_association_id] for route in t.routes]
+    return any(str(route.gateway_id or "").startswith("igw-") for route in routes)
+
+
 def security_group(place: Place, group_id: str) -> Any:
     """The security group of that id, or None."""
     return backend_of(place).get_security_group_from_id(group_id)

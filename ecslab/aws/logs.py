@@ -72,3 +72,20 @@ def read(place: Place, options: Mapping[str, str], stream: str) -> list[tuple[fl
     if found is None or stream not in found.streams:
         return []
     return [(event.timestamp / 1000, event.message) for event in found.streams[stream].events]
+
+
+def exists(place: Place, group: str) -> bool:
+    """Whether there is a log group of that name."""
+    return group in _backend(place, {}).groups
+
+
+def ensure_group(place: Place, group: str, tags: Mapping[str, str]) -> None:
+    """Make a log group, if there is none of that name."""
+    if not exists(place, group):
+        _backend(place, {}).create_log_group(group, dict(tags))
+
+
+def remove_group(place: Place, group: str) -> None:
+    """Delete a log group, if it is there."""
+    if exists(place, group):
+        _backend(place, {}).delete_log_group(group)

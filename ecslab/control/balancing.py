@@ -271,7 +271,7 @@ class Balancing:
         if record is None or not shifting or service.status is not ServiceStatus.ACTIVE:
             return
         revisions = (record.target_service_revision, *record.source_service_revisions)
-        for number, one in enumerate(service.load_balancers):
+        for number, one in enumerate(service.balanced):
             given = one.get("advancedConfiguration") or {}
             pair = (str(one["targetGroupArn"]), str(given.get("alternateTargetGroupArn") or ""))
             for key, part in _RULES:

@@ -46,6 +46,14 @@ class Place:
         """ARN of a task set; ``task_set_id`` is ``ecs-svc/<digits>``."""
         return self._arn(f"task-set/{cluster}/{service}/{task_set_id}")
 
+    def gateway(self, name: str) -> str:
+        """ARN of a gateway."""
+        return self._arn(f"gateway/{name}")
+
+    def gateway_route(self, gateway: str, route_id: str) -> str:
+        """ARN of a gateway route; AWS does not document its shape, this one is the lab's."""
+        return self._arn(f"gateway-route/{gateway}/{route_id}")
+
     def container_instance(self, cluster: str, instance_id: str) -> str:
         """ARN of a container instance; ``instance_id`` is 32 hex digits."""
         return self._arn(f"container-instance/{cluster}/{instance_id}")

@@ -190,6 +190,8 @@ class ServiceRevision:
     platform_family: str | None = None
     network_configuration: Mapping[str, Any] | None = None
     load_balancers: tuple[Mapping[str, Any], ...] = ()
+    gateway_connectors: tuple[Mapping[str, Any], ...] = ()
     service_registries: tuple[Mapping[str, Any], ...] = ()
     container_images: tuple[Mapping[str, str], ...] = ()
     guard_duty_enabled: bool = False
+    ecs_managed_resources: Mapping[str, Any] | None = None

@@ -99,6 +99,9 @@ class Service:
     placement_constraints: tuple[Mapping[str, str], ...] = ()
     placement_strategy: tuple[Mapping[str, str], ...] = ()
     load_balancers: tuple[Mapping[str, Any], ...] = ()
+    gateway_connectors: tuple[Mapping[str, Any], ...] = ()
+    gateway_balancers: tuple[Mapping[str, Any], ...] = ()
+    """Not on the wire: the target groups of its gateway routes, in the shape of load balancers."""
     service_registries: tuple[Mapping[str, Any], ...] = ()
     platform_version: str | None = None
     platform_family: str | None = None
@@ -107,6 +110,8 @@ class Service:
     enable_ecs_managed_tags: bool = False
     enable_execute_command: bool = False
     availability_zone_rebalancing: str = "DISABLED"
+    resource_management_type: str = "CUSTOMER"
+    """ECS where Express Mode made it."""
     tags: tuple[Mapping[str, str], ...] = ()
     steady: bool = False
     """Not on the wire: whether the last event said that the steady state was reached."""
@@ -129,6 +134,11 @@ class Service:
     def cluster_name(self) -> str:
         """The cluster's name, from its ARN."""
         return self.cluster_arn.rsplit("/", 1)[-1]
+
+    @property
+    def balanced(self) -> tuple[Mapping[str, Any], ...]:
+        """Its load balancers, and those of its gateway routes."""
+        return (*self.load_balancers, *self.gateway_balancers)
 
     @property
     def launches_on(self) -> LaunchType:

@@ -1,11 +1,13 @@
 """What the figures of a class mean, in sentences that say what to do.
 
 Not the figures (``statistics``) and not the page (``report``). Thresholds of discrimination after Ebel and Frisbie
-(1991): from 0.4 on very good, below 0.2 poor. Invariant: every judgement comes with something to do about it.
+(1991): from 0.4 on very good, below 0.2 poor. Invariants: every reproach comes with something to do about it, and is
+made only where the class is large enough to be sure.
 """
 
 from __future__ import annotations
 
+import math
 import statistics
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -45,6 +47,10 @@ def verdict(item: Item) -> Verdict:
         )  # fmt: skip
     if item.discrimination is None:
         return Verdict("undecided", "idle", "All did alike elsewhere, so nothing can be said.")
+    if item.discrimination >= WEAK:
+        return Verdict("tells well" if item.discrimination >= 2 * WEAK else "tells", "good")
+    if item.discrimination + 1 / math.sqrt(item.counted - 3) >= WEAK:
+        return Verdict("unsure", "idle")  # one standard error (Fisher) more would do
     if item.discrimination < -POOR:
         return Verdict(
             "misleading", "bad",
@@ -54,9 +60,7 @@ def verdict(item: Item) -> Verdict:
         )  # fmt: skip
     if item.discrimination < POOR:
         return Verdict("does not tell", "bad", _guessed(item))
-    if item.discrimination < WEAK:
-        return Verdict("tells little", "warn", _guessed(item))
-    return Verdict("tells well" if item.discrimination >= 2 * WEAK else "tells", "good")
+    return Verdict("tells little", "warn", _guessed(item))
 
 
 def _guessed(item: Item) -> str:
@@ -162,7 +166,7 @@ def _scores(found: ClassFigures) -> str:
     middle = statistics.median(shares) * found.points
     return (
         f"{_count(len(shares), 'hand-in')}; half of them have {middle:.3g} of {found.points:g} points or more, "
-        f"{full or 'none'} all of them."
+        f"{full or 'nobody'} {'has' if full <= 1 else 'have'} all of them."
     )
 
 

@@ -55,6 +55,7 @@ CLASS_STYLE = """
 .ecslab.class details:not(.card) { margin: 4px 0; font-size: 13px; }
 .ecslab.class summary:focus-visible, .ecslab.class a:focus-visible { outline: 2px solid var(--e-busy); }
 .ecslab.class .grid td { text-align: center !important; padding: 3px 6px; }
+.ecslab.class .grid thead th:nth-child(n+3) { text-align: center !important; padding: 3px 6px; }
 .ecslab.class .grid td.good, .ecslab.class .grid td.warn, .ecslab.class .grid td.bad, .ecslab.class .grid td.busy {
   background: color-mix(in srgb, var(--e-tone) 13%, transparent) !important;
 }

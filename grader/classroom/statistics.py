@@ -137,16 +137,22 @@ def figures(
 
 
 def _standing(result: Result, final: Final | None, most: float) -> Standing:
-    graded = any(question.outcome != Outcome.UNCHECKABLE for question in result.questions)
+    graded = gradable(result)
     counts = final is not None and final.score is not None
     return Standing(
         student=result.student, name=final.name if final else result.student, points=most,
         score=final.score if final is not None and counts else result.score, graded=graded,
-        outcomes={question.question: question.outcome for question in result.questions},
+        outcomes={q.question: q.outcome if graded else str(Outcome.UNCHECKABLE) for q in result.questions},
         wrong=tuple(dict.fromkeys(_key(question, one) for question, one in _failed(result))),
         errors=tuple(f"{cell.grade_id}: {_first_line(cell.error)}" for cell in result.cells if cell.error),
         why=result.why, notes=result.notes, pending=final.pending if final else False,
     )  # fmt: skip
+
+
+def gradable(result: Result) -> bool:
+    """Whether anything of a hand-in could be looked at: a file that is no notebook tells nothing about who wrote it."""
+    checked = any(question.outcome != Outcome.UNCHECKABLE for question in result.questions)
+    return checked and (bool(result.cells) or result.score > 0)
 
 
 def _booked(final: Final, most: float) -> Standing:
@@ -174,16 +180,17 @@ def _place(number: str) -> tuple[tuple[int, str], ...]:
 
 
 def _item(answers: Sequence[tuple[Result, QuestionResult]]) -> Item:
-    counted = [(r, q) for r, q in answers if q.outcome != Outcome.UNCHECKABLE and q.points > 0]
+    ended = [(r, q, q.outcome if gradable(r) else str(Outcome.UNCHECKABLE)) for r, q in answers]
+    counted = [(r, q) for r, q, outcome in ended if outcome != Outcome.UNCHECKABLE and q.points > 0]
     shares = [q.score / q.points for _, q in counted]
-    first = max((q for _, q in answers), key=lambda q: q.points)
+    first = max((q for _, q in answers), key=lambda q: (bool(q.title), q.points))
     return Item(
         question=first.question, title=first.title, points=first.points, counted=len(counted),
         mean=statistics.fmean(q.score for _, q in counted) if counted else 0.0,
         facility=statistics.fmean(shares) if shares else None,
         discrimination=_correlation(shares, [_rest(r, q) for r, q in counted]),
         spread=_spread([(_rest(r, q), share) for (r, q), share in zip(counted, shares, strict=True)]),
-        outcomes=Counter(str(q.outcome) for _, q in answers),
+        outcomes=Counter(str(outcome) for _, _, outcome in ended),
         seconds=statistics.median(q.seconds for _, q in answers),
     )  # fmt: skip
 

@@ -204,6 +204,8 @@ def time_spent(found: ClassFigures) -> str:
 
 def lasted(seconds: float) -> str:
     """Seconds as one says them."""
+    if seconds < 0.1:
+        return f"{1000 * seconds:.0f} ms"
     if seconds < 90:
         return f"{seconds:.2g} s" if seconds < 10 else f"{seconds:.0f} s"
     return f"{seconds / 60:.0f} min" if seconds < 5400 else f"{seconds / 3600:.1f} h"

@@ -11,6 +11,7 @@ import json
 import os
 import resource
 import shutil
+import signal
 import sys
 import tempfile
 from collections.abc import Iterator
@@ -80,6 +81,7 @@ class Program:
         os.environ.update(HOME=home, TMPDIR=home, IPYTHONDIR=home, AWS_ENDPOINT_URL=endpoint, ECSLAB_ENDPOINT=endpoint)
         tempfile.tempdir = home
         devices = [Path("/dev/null"), Path("/dev/zero"), Path("/dev/urandom"), Path("/dev/full")]
+        signal.signal(signal.SIGINT, signal.default_int_handler)
         confine.limit(**settings["limits"])
         if confine.abi():
             readable = [Path(path) for path in settings["readable"]] + devices

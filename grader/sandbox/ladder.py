@@ -31,23 +31,27 @@ def probed() -> list[Probed]:
     return [Probed(rung=rung, lacking=rung.probe()) for rung in RUNGS]
 
 
-def choose(required: str = "", *, unsafe: bool = False) -> Rung:
+def choose(required: str = "", *, exactly: str = "", unsafe: bool = False) -> Rung:
     """The strongest rung here that is at least ``required``; the unwalled one where there is none and ``unsafe``.
 
-    Errors: LabError with what each rung lacks.
+    ``exactly`` names the one rung to take. Errors: LabError with what each rung lacks.
     """
-    if required and required not in NAMES:
-        raise LabError(f"There is no sandbox '{required}'.", f"Use one of {', '.join(NAMES)}.")
+    for name in (required, exactly):
+        if name and name not in NAMES:
+            raise LabError(f"There is no sandbox '{name}'.", f"Use one of {', '.join(NAMES)}.")
     strong_enough = RUNGS[: NAMES.index(required) + 1] if required else RUNGS
+    if exactly:
+        strong_enough = tuple(rung for rung in strong_enough if rung.name == exactly)
     lacking = []
     for rung in strong_enough:
         why = rung.probe()
         if not why:
             return rung
         lacking.append(f"{rung.name}: {why}.")
-    if unsafe and not required:
+    if unsafe and not required and not exactly:
         return Unsafe()
+    wish = exactly or required
     raise LabError(
-        f"No sandbox can be had here{f' that is as strong as {required}' if required else ''}. {' '.join(lacking)}",
+        f"No sandbox can be had here{f' that is as strong as {wish}' if wish else ''}. {' '.join(lacking)}",
         "Install Docker or bubblewrap, or say --unsafe for notebooks that you would run as your own.",
     )

@@ -50,6 +50,7 @@ COUNTED = (
     "StartTask",
     "StopTask",
     "RegisterTaskDefinition",
+    "CreateExpressGatewayService",
 )
 """Called more often: without them there would soon be nothing left to break."""
 COMMON = ("cluster", "serviceName", "taskDefinition", "desiredCount", "launchType", "networkConfiguration", "count")
@@ -197,12 +198,14 @@ def _create(requests: Requests) -> dict[str, Any]:
     name = {"serviceName": requests.one("serviceName"), "desiredCount": requests.count(4)}
     if requests.count(2):
         return {**name, "taskDefinition": requests.one("taskDefinition")}
-    return {**name, "taskDefinition": "far", "launchType": "FARGATE", "networkConfiguration": _network(requests)}
+    far = {"taskDefinition": "far", "launchType": "FARGATE", "networkConfiguration": _network(requests)}
+    return {**name, **far} | ({"gatewayConnectors": [{"portName": "http"}]} if requests.count(1) else {})
 
 
 def _update(requests: Requests) -> dict[str, Any]:
     found: dict[str, Any] = {"service": requests.one("serviceName")}
-    more = {"desiredCount": requests.count(5), "taskDefinition": requests.one("family"), "forceNewDeployment": True}
+    more: dict[str, Any] = {"gatewayConnectors": [{"portName": "http"}][: requests.count(1)]}
+    more |= {"desiredCount": requests.count(5), "taskDefinition": requests.one("family"), "forceNewDeployment": True}
     return found | {name: more[name] for name in sorted(more) if requests.count(1)}
 
 
@@ -239,6 +242,28 @@ _RECIPES: dict[str, Callable[[Requests], dict[str, Any]]] = {
         "name": r.one("capacityProvider"),
         "autoScalingGroupProvider": {"autoScalingGroupArn": r.one("autoScalingGroupArn")},
     },
+    "CreateExpressGatewayService": lambda r: {
+        "serviceName": r.one("serviceName"),
+        "infrastructureRoleArn": r.one("infrastructureRoleArn"),
+        "executionRoleArn": r.one("executionRoleArn"),
+        "primaryContainer": {"image": r.one("image")},
+    },
+    "UpdateExpressGatewayService": lambda r: {
+        "serviceArn": r.one("serviceArn"),
+        "primaryContainer": {"image": r.one("image"), "containerPort": 80 + r.count(1)},
+    },
+    "DeleteExpressGatewayService": lambda r: {"serviceArn": r.one("serviceArn")},
+    "DescribeExpressGatewayService": lambda r: {"serviceArn": r.one("serviceArn")},
+    "CreateGateway": lambda r: {
+        "name": r.one("gateway"),
+        "infrastructureRoleArn": r.one("infrastructureRoleArn"),
+        "configuration": {"hostSharedAlb": {}},
+        "deletionProtection": bool(r.count(1)),
+    },
+    "UpdateGateway": lambda r: {"gateway": r.one("gateway"), "deletionProtection": False},
+    "DeleteGateway": lambda r: {"gateway": r.one("gateway")},
+    "AssociateGatewayWithCluster": lambda r: {"gateway": r.one("gateway"), "cluster": "default"},
+    "DisassociateGatewayFromCluster": lambda r: {"gateway": r.one("gateway"), "cluster": "default"},
     "UpdateContainerInstancesState": lambda r: {
         "containerInstances": [r.one("containerInstance")],
         "status": ("ACTIVE", "DRAINING")[r.count(1)],

@@ -30,15 +30,12 @@ HEADERS = {
 }
 URL = "http://ecs.us-east-1.amazonaws.com/"
 REQUESTS = 1500
-TRUST = {
-    "Version": "2012-10-17",
-    "Statement": [{"Effect": "Allow", "Principal": {"Service": "ecs-tasks.amazonaws.com"}, "Action": "sts:AssumeRole"}],
-}
 ALLOWED = {
     "Version": "2012-10-17",
     "Statement": [{"Effect": "Allow", "Action": ["ssmmessages:*", "ecs:*"], "Resource": "*"}],
 }
 CONTAINER = {"name": "web", "image": "ecslab/web:1", "memory": 64}
+NAMED = {**CONTAINER, "portMappings": [{"containerPort": 80, "name": "http"}]}
 
 
 class Fuzzed:
@@ -47,7 +44,7 @@ class Fuzzed:
     def __init__(self, lab: OpenLab, seed: int) -> None:
         self.lab = lab
         self.requests = Requests(seed, {})
-        self.group = self.task = ""
+        self.group = self.task = self.execution = self.infrastructure = ""
 
     def call(self, operation: str, body: Any) -> tuple[int, dict[str, Any]]:
         """One request as it comes over HTTP; its status and answer."""
@@ -64,9 +61,11 @@ class Fuzzed:
         """Something of everything, so that requests have something to name."""
         self.call("RegisterTaskDefinition", {"family": "web", "containerDefinitions": [CONTAINER]})
         fargate = {"requiresCompatibilities": ["FARGATE"], "networkMode": "awsvpc", "cpu": "256", "memory": "512"}
-        self.call("RegisterTaskDefinition", {"family": "far", "containerDefinitions": [CONTAINER], **fargate})
+        self.call("RegisterTaskDefinition", {"family": "far", "containerDefinitions": [NAMED], **fargate})
         self.group = make_group()
-        role = {"family": "exec", "taskRoleArn": make_role()}
+        self.execution = make_role()
+        self.infrastructure = make_role("infrastructure", "ecs.amazonaws.com")
+        role = {"family": "exec", "taskRoleArn": self.execution}
         self.call("RegisterTaskDefinition", {**role, "containerDefinitions": [CONTAINER]})
         self.call("CreateService", {"serviceName": "web", "taskDefinition": "web", "desiredCount": 2})
         self.call("RunTask", {"taskDefinition": "web", "count": 2})
@@ -95,6 +94,11 @@ class Fuzzed:
             "task": [self.task, *tasks, *(t.rsplit("/", 1)[-1] for t in tasks)],
             "service": [*services, "web", "a"],
             "serviceName": ["web", "a", "b", "s1", "s2", "s3"],
+            "serviceArn": [*backend.express, *services],
+            "infrastructureRoleArn": [self.infrastructure],
+            "executionRoleArn": [self.execution],
+            "gateway": ["g1", "g2", *(g.gateway_arn for g in backend.gateways.values())][:4],
+            "gatewayRouteArn": list(backend.gateway_routes),
             "taskDefinition": definitions,
             "containerInstance": [*instances, *(i.rsplit("/", 1)[-1] for i in instances)],
             "resourceArn": [*tasks, *services, *instances, *definitions, *(c.arn for c in backend.clusters.values())],
@@ -114,11 +118,13 @@ class Fuzzed:
         }
 
 
-def make_role() -> str:
-    """A task role with which commands may be run; its ARN."""
+def make_role(name: str = "app", service: str = "ecs-tasks.amazonaws.com") -> str:
+    """A role with which commands may be run, that a service may assume; its ARN."""
     iam = boto3.client("iam", region_name="us-east-1")
-    arn = iam.create_role(RoleName="app", AssumeRolePolicyDocument=json.dumps(TRUST))["Role"]["Arn"]
-    iam.put_role_policy(RoleName="app", PolicyName="own", PolicyDocument=json.dumps(ALLOWED))
+    statement = {"Effect": "Allow", "Principal": {"Service": service}, "Action": "sts:AssumeRole"}
+    trust = json.dumps({"Version": "2012-10-17", "Statement": [statement]})
+    arn = iam.create_role(RoleName=name, AssumeRolePolicyDocument=trust)["Role"]["Arn"]
+    iam.put_role_policy(RoleName=name, PolicyName="own", PolicyDocument=json.dumps(ALLOWED))
     return str(arn)
 
 

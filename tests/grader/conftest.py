@@ -1,5 +1,4 @@
-"""A small lab that needs no server: its ``lab`` object scores what the learner wrote, so the builder and nbgrader's
-pipeline are tested by themselves."""
+"""A small lab whose questions are answers alone, so that the builder and the graders are tested by themselves."""
 
 from __future__ import annotations
 
@@ -11,25 +10,14 @@ import pytest
 from grader.build import Lab, lab
 from tests.grader.proving import Proofs, jobs_of
 
-MINI = '''# %% [markdown]
+MINI = """# %% [markdown]
 # # Mini
 # Text of the lab.
 
 # %% role="setup"
-class Mini:
-    """Scores by what it was told."""
+import ecslab
 
-    told = {}
-
-    def answer(self, number, value):
-        self.told[number] = value
-
-    def score(self, number):
-        print(f"Finding about {number}.")
-        return {None: 0.0, 256: 2.0, 4: 1.0}.get(self.told.get(number), 0.5)
-
-
-lab = Mini()
+lab = ecslab.connect()
 
 # %% [markdown]
 # Write.
@@ -47,7 +35,7 @@ lab.answer("3.1", cpu)
 print("a cell to play with")
 
 # %% question="3.1" role="check"
-lab.told
+lab.check("3.1")
 
 # %% question="3.1" role="score" points=2
 lab.score("3.1")
@@ -57,16 +45,23 @@ lab.answer("3.2", 4)
 
 # %% question="3.2" role="score" points=1
 lab.score("3.2")
-'''
+"""
 CHECKS = """
-from ecslab.checks import Question, passed
+from ecslab.checks import Question, failed, passed
 
-def fine(world):
-    yield passed("Fine.")
+def cpu(world):
+    yield passed("Finding about 3.1.", weight=0.25)
+    if world.answer() == 256:
+        yield passed("The number is right.", weight=0.75)
+    else:
+        yield failed("The number is another one.", code="number", weight=0.75)
+
+def count(world):
+    yield passed("Counted.") if world.answer() == 4 else failed("Count again.", code="count")
 
 QUESTIONS = (
-    Question(number="3.1", title="Cpu", points=2, check=fine),
-    Question(number="3.2", title="Count", points=1, check=fine, answer=True),
+    Question(number="3.1", title="Cpu", points=2, check=cpu, answer=True),
+    Question(number="3.2", title="Count", points=1, check=count, answer=True),
 )
 """
 

@@ -19,7 +19,7 @@ from grader.course import Course
 
 
 def course_of(folder: Path, one: Lab) -> Course:
-    course = Course(folder)
+    course = Course(folder, one.folder.parent)
     course.assemble([one])
     course.generate(one.name)
     return course

@@ -84,6 +84,11 @@ def _verbs() -> Verbs:
     return Verbs(_bound["place"], _bound["context"], _bound["registry"], _bound["ecs"])
 
 
+def of_lab(place: Place) -> tuple[Verbs, ScalingRegistry] | None:
+    """The verbs and the registry of the open lab, for ECS itself; None in another region than the lab's."""
+    return (_verbs(), _registry()) if _bound.get("place") == place else None
+
+
 def _registry() -> ScalingRegistry:
     found: ScalingRegistry = _bound["registry"]
     return found

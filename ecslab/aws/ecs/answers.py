@@ -50,3 +50,56 @@ class SmallAnswers:
     def delete_task_definitions(self) -> ActionResult:
         found, failures = self.ecs_backend.delete_task_definitions(self.request["taskDefinitions"])
         return ActionResult({"taskDefinitions": found, "failures": failures})
+
+    # Express Mode
+
+    def create_express_gateway_service(self) -> ActionResult:
+        return ActionResult({"service": self.ecs_backend.create_express(self.request)})
+
+    def update_express_gateway_service(self) -> ActionResult:
+        return ActionResult({"service": self.ecs_backend.update_express(self.request)})
+
+    def delete_express_gateway_service(self) -> ActionResult:
+        return ActionResult({"service": self.ecs_backend.delete_express(self.request)})
+
+    def describe_express_gateway_service(self) -> ActionResult:
+        return ActionResult({"service": self.ecs_backend.describe_express(self.request)})
+
+    # gateways
+
+    def create_gateway(self) -> ActionResult:
+        return ActionResult(self.ecs_backend.create_gateway(self.request))
+
+    def update_gateway(self) -> ActionResult:
+        return ActionResult(self.ecs_backend.update_gateway(self.request))
+
+    def delete_gateway(self) -> ActionResult:
+        return ActionResult(self.ecs_backend.delete_gateway(self.request))
+
+    def describe_gateway(self) -> ActionResult:
+        return ActionResult({"gateway": self.ecs_backend.describe_gateway(self.request)})
+
+    def list_gateways(self) -> ActionResult:
+        found, token = self.ecs_backend.list_gateways(self.request)
+        return ActionResult({"gateways": found, "nextToken": token})
+
+    def describe_gateway_resources(self) -> ActionResult:
+        found, token = self.ecs_backend.describe_resources(self.request)
+        return ActionResult({"gatewayResources": found, "nextToken": token})
+
+    def describe_gateway_route(self) -> ActionResult:
+        return ActionResult({"gatewayRoute": self.ecs_backend.describe_route(self.request)})
+
+    def list_gateway_routes(self) -> ActionResult:
+        found, token = self.ecs_backend.list_routes(self.request)
+        return ActionResult({"gatewayRoutes": found, "nextToken": token})
+
+    def associate_gateway_with_cluster(self) -> ActionResult:
+        return ActionResult(self.ecs_backend.associate_gateway(self.request))
+
+    def disassociate_gateway_from_cluster(self) -> ActionResult:
+        return ActionResult(self.ecs_backend.disassociate_gateway(self.request))
+
+    def list_gateway_cluster_associations(self) -> ActionResult:
+        found, token = self.ecs_backend.list_associations(self.request)
+        return ActionResult({"gatewayClusterAssociations": found, "nextToken": token})

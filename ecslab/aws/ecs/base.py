@@ -88,6 +88,27 @@ class Verbs:
     def current_revisions(self, service: Service, tasks: Sequence[Task]) -> tuple[RevisionSummary, ...]:
         raise NotImplementedError
 
+    def connected(self, service: Service, request: Request) -> Service:
+        raise NotImplementedError
+
+    def give_up_routes(self, service: Service) -> None:
+        raise NotImplementedError
+
+    def gateway_connections(self, service_arn: str) -> list[dict[str, Any]]:
+        raise NotImplementedError
+
+    def managed_resources(self, service_arn: str) -> Mapping[str, Any] | None:
+        raise NotImplementedError
+
+    def register(self, request: Request) -> Any:
+        raise NotImplementedError
+
+    def describe_task_definition(self, task_definition_str: str) -> Any:
+        raise NotImplementedError
+
+    def ensure_cluster(self, name: str, providers: Sequence[str]) -> None:
+        raise NotImplementedError
+
     def definition(self, name_or_arn: str, *, action: str = "run") -> TaskDefinition:
         raise NotImplementedError
 

@@ -56,6 +56,12 @@ class ClusterVerbs(Verbs):
         self.note("cluster.created", cluster.arn, f"cluster {cluster_name} was created")
         return self._with_counts(cluster)
 
+    def ensure_cluster(self, name: str, providers: Sequence[str]) -> None:
+        """Make a cluster with these capacity providers, if there is none of that name."""
+        known = self.clusters.get(name)
+        if known is None or known.status != "ACTIVE":
+            self.create_cluster(name, capacity_providers=list(providers))
+
     def list_cluster_arns(self, request: Request) -> tuple[list[str], str | None]:
         """ARNs of the ACTIVE clusters, page by page."""
         return page([c.arn for c in self.clusters.values() if c.status == "ACTIVE"], request, 100)

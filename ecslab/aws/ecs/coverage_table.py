@@ -36,27 +36,9 @@ FAMILIES = (
             "DeleteDaemonTaskDefinition ListDaemonTaskDefinitions"
         ),
     ),
-    Family(
-        name="Amazon ECS gateways",
-        sentence="Put a load balancer of elbv2 in front of your services.",
-        operations=_words(
-            "CreateGateway UpdateGateway DeleteGateway DescribeGateway ListGateways DescribeGatewayResources "
-            "DescribeGatewayRoute ListGatewayRoutes AssociateGatewayWithCluster DisassociateGatewayFromCluster "
-            "ListGatewayClusterAssociations"
-        ),
-    ),
-    Family(
-        name="Amazon ECS Express Mode",
-        sentence="Create the task definition and the service yourself: it is what Express Mode does for you.",
-        operations=_words(
-            "CreateExpressGatewayService UpdateExpressGatewayService DeleteExpressGatewayService "
-            "DescribeExpressGatewayService"
-        ),
-    ),
 )
 
 _MANAGED = "this lab does not have Amazon ECS Managed Instances. Use FARGATE, EC2 or an Auto Scaling group provider."
-_GATEWAYS = "this lab does not have Amazon ECS gateways. Leave it out."
 _EBS = "this lab does not have volumes configured at launch. Use a volume of the task definition."
 _RESOLUTION = "this lab has metrics once a minute only. Leave it out."
 _ROLE = (
@@ -90,8 +72,23 @@ _SERVICE_REFUSED = {
     "serviceConnectConfiguration": "this lab does not have Service Connect yet. Leave it out.",
     "volumeConfigurations": _EBS,
     "vpcLatticeConfigurations": "this lab does not have VPC Lattice. Leave it out.",
-    "gatewayConnectors": _GATEWAYS,
     "monitoring": _RESOLUTION,
+}
+_NO_REQUESTS = "a load balancer here carries no requests yet"
+_GATEWAY_PRETENDED = {
+    "configuration.hostSharedAlb.webACLArn": f"kept and shown; {_NO_REQUESTS}, so none is filtered.",
+    "configuration.hostSharedAlb.accessLogs": f"kept, and an attribute of its load balancers; {_NO_REQUESTS}.",
+    "configuration.hostSharedAlb.httpDesync": f"kept, and an attribute of its load balancers; {_NO_REQUESTS}.",
+}
+_CONNECTORS = {
+    "gatewayConnectors.healthCheck.matcher.grpcCode": "targets are checked over HTTP/1: only httpCode is looked at.",
+}
+_EXPRESS_PRETENDED = {
+    "cpuArchitecture=ARM64": "kept and shown; every task runs on this machine's own processor.",
+    "primaryContainer.repositoryCredentials": "images come from this machine; no registry is asked.",
+    "scalingTarget.autoScalingMetric=REQUEST_COUNT_PER_TARGET": (
+        "the policy and its alarms are there; a load balancer here carries no requests, so none are counted."
+    ),
 }
 _CLUSTER_PRETENDED = {
     "configuration.executeCommandConfiguration": _INSIGHTS,
@@ -153,18 +150,43 @@ WORKS: Mapping[str, tuple[str, ...]] = MappingProxyType(
             "cluster serviceName taskDefinition availabilityZoneRebalancing desiredCount clientToken launchType "
             "capacityProviderStrategy deploymentConfiguration placementConstraints placementStrategy "
             "networkConfiguration healthCheckGracePeriodSeconds schedulingStrategy deploymentController tags "
-            "enableECSManagedTags propagateTags enableExecuteCommand"
+            "enableECSManagedTags propagateTags enableExecuteCommand gatewayConnectors"
         ),
         "UpdateService": _words(
             "cluster service desiredCount taskDefinition capacityProviderStrategy deploymentConfiguration "
             "availabilityZoneRebalancing networkConfiguration placementConstraints placementStrategy "
             "forceNewDeployment healthCheckGracePeriodSeconds deploymentController enableExecuteCommand "
-            "enableECSManagedTags propagateTags"
+            "enableECSManagedTags propagateTags gatewayConnectors"
         ),
         "DeleteService": _words("cluster service force"),
         "DescribeServices": _words("cluster services include"),
         "ListServices": _words("cluster nextToken maxResults launchType schedulingStrategy resourceManagementType"),
         "ListServicesByNamespace": _words("namespace nextToken maxResults"),
+        # Express Mode
+        "CreateExpressGatewayService": _words(
+            "executionRoleArn infrastructureRoleArn serviceName cluster healthCheckPath primaryContainer taskRoleArn "
+            "networkConfiguration cpu cpuArchitecture memory scalingTarget tags taskDefinitionArn"
+        ),
+        "UpdateExpressGatewayService": _words(
+            "serviceArn executionRoleArn healthCheckPath primaryContainer taskRoleArn networkConfiguration cpu memory "
+            "cpuArchitecture scalingTarget taskDefinitionArn"
+        ),
+        "DeleteExpressGatewayService": _words("serviceArn"),
+        "DescribeExpressGatewayService": _words("serviceArn include"),
+        # gateways
+        "CreateGateway": _words(
+            "name infrastructureRoleArn clientToken deletionProtection configuration tags propagateTags"
+        ),
+        "UpdateGateway": _words("gateway infrastructureRoleArn deletionProtection configuration propagateTags"),
+        "DeleteGateway": _words("gateway"),
+        "DescribeGateway": _words("gateway"),
+        "ListGateways": _words("names status maxResults nextToken"),
+        "DescribeGatewayResources": _words("gateway maxResults nextToken"),
+        "DescribeGatewayRoute": _words("gatewayRouteArn"),
+        "ListGatewayRoutes": _words("gateway cluster service serviceContainerPortName status maxResults nextToken"),
+        "AssociateGatewayWithCluster": _words("gateway cluster"),
+        "DisassociateGatewayFromCluster": _words("gateway cluster"),
+        "ListGatewayClusterAssociations": _words("gateway cluster status maxResults nextToken"),
         # service deployments and revisions
         "ListServiceDeployments": _words("service cluster status createdAt nextToken maxResults"),
         "DescribeServiceDeployments": _words("serviceDeploymentArns"),
@@ -227,9 +249,13 @@ PRETENDED: Mapping[str, Sentences] = MappingProxyType(
         "UpdateCapacityProvider": _PROVIDER_PRETENDED,
         "RunTask": {**_TASK_PRETENDED, "platformVersion": _PLATFORM},
         "StartTask": _TASK_PRETENDED,
-        "CreateService": {"platformVersion": _PLATFORM, **_SHIFTING},
+        "CreateService": {"platformVersion": _PLATFORM, **_SHIFTING, **_CONNECTORS},
         "CreateTaskSet": {"platformVersion": _PLATFORM},
-        "UpdateService": {"platformVersion": _PLATFORM, **_SHIFTING},
+        "UpdateService": {"platformVersion": _PLATFORM, **_SHIFTING, **_CONNECTORS},
+        "CreateGateway": _GATEWAY_PRETENDED,
+        "UpdateGateway": _GATEWAY_PRETENDED,
+        "CreateExpressGatewayService": _EXPRESS_PRETENDED,
+        "UpdateExpressGatewayService": _EXPRESS_PRETENDED,
         "ExecuteCommand": {
             "interactive": "no terminal is opened: the command runs once, and lab.exec and the journal have its output."
         },

@@ -124,6 +124,12 @@ class DefinitionVerbs(Verbs):
         return page(families, request, 100)
 
 
+def as_request(record: Any) -> dict[str, Any]:
+    """The request that would register a definition once more."""
+    given = {key: value for name, key in _MEMBERS if (value := getattr(record, name, None)) is not None}
+    return {"family": record.family, "containerDefinitions": list(record.container_definitions), **given}
+
+
 def _has_status(statuses: set[str], wanted: str) -> bool:
     if wanted == "INACTIVE":
         return bool(statuses) and "ACTIVE" not in statuses

@@ -178,7 +178,9 @@ class DeploymentVerbs(Verbs):
             if revision is None:
                 failures.append(missing(arn))
             else:
-                found.append(replace(revision, container_images=self._images(revision)))
+                managed = self.managed_resources(revision.service_arn)
+                images = self._images(revision)
+                found.append(replace(revision, container_images=images, ecs_managed_resources=managed))
         return found, failures
 
     def _images(self, revision: ServiceRevision) -> tuple[dict[str, str], ...]:

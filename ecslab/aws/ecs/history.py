@@ -72,5 +72,6 @@ def _revision(service: Service, arn: str) -> ServiceRevision:
         platform_family=primary.platform_family,
         network_configuration=primary.network_configuration,
         load_balancers=service.load_balancers,
+        gateway_connectors=service.gateway_connectors,
         service_registries=service.service_registries,
     )

@@ -17,8 +17,9 @@ from ecslab.errors import ApiError, InvalidParameterException
 
 LASTS = 24 * 3600.0
 """Lab seconds for which a token is remembered."""
-LONGEST = {"RunTask": 64, "CreateService": 36, "CreateTaskSet": 36}
-"""The operations that take a token, and its most characters."""
+LONGEST = {"RunTask": 64, "CreateService": 36, "CreateTaskSet": 36, "CreateGateway": 64}
+"""The operations that take a token, and its most characters. CreateGateway ignores what else a second call says."""
+_MADE = ("tasks", "service", "taskSet", "gatewayArn")
 
 
 class ConflictException(ApiError):
@@ -48,14 +49,14 @@ class IdempotencyVerbs(Verbs):
         done = self.tokens.get((operation, token))
         if done is None or self.context.now() - done.at > LASTS:
             return None
-        if done.asked != _asked(request):
+        if done.asked != _asked(request) and operation != "CreateGateway":
             raise _other(operation, token)
         return self._as_now(done.answer)
 
     def keep_answer(self, operation: str, request: Request, answer: Any) -> None:
         """Remember what a call with a token has done."""
         token = request.get("clientToken") or ""
-        made = isinstance(answer, Mapping) and (answer.get("tasks") or answer.get("service") or answer.get("taskSet"))
+        made = isinstance(answer, Mapping) and any(answer.get(key) for key in _MADE)
         if token and operation in LONGEST and made:
             self.tokens[operation, token] = Done(asked=_asked(request), answer=answer, at=self.context.now())
 

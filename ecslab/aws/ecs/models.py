@@ -20,6 +20,8 @@ from ecslab.aws.ecs.clusters import ClusterVerbs
 from ecslab.aws.ecs.commands import CommandVerbs
 from ecslab.aws.ecs.definitions import DefinitionVerbs
 from ecslab.aws.ecs.deployments import DeploymentVerbs
+from ecslab.aws.ecs.express import ExpressVerbs
+from ecslab.aws.ecs.gateway_routes import GatewayRouteVerbs
 from ecslab.aws.ecs.idempotency import IdempotencyVerbs
 from ecslab.aws.ecs.instances import InstanceVerbs
 from ecslab.aws.ecs.load_balancers import LoadBalancerVerbs
@@ -27,7 +29,6 @@ from ecslab.aws.ecs.namespaces import NamespaceVerbs
 from ecslab.aws.ecs.protection import ProtectionVerbs
 from ecslab.aws.ecs.remembering import RememberingVerbs
 from ecslab.aws.ecs.removal import RemovalVerbs
-from ecslab.aws.ecs.services import ServiceVerbs
 from ecslab.aws.ecs.settings import SettingVerbs
 from ecslab.aws.ecs.store import Store
 from ecslab.aws.ecs.tagging import TagVerbs
@@ -41,7 +42,7 @@ class EcsBackend(
     CapacityVerbs,
     DefinitionVerbs,
     TaskVerbs,
-    ServiceVerbs,
+    ExpressVerbs,
     DeploymentVerbs,
     TaskSetVerbs,
     InstanceVerbs,
@@ -51,6 +52,7 @@ class EcsBackend(
     SettingVerbs,
     ProtectionVerbs,
     LoadBalancerVerbs,
+    GatewayRouteVerbs,
     CommandVerbs,
     AgentUpdateVerbs,
     AttachmentVerbs,
@@ -77,6 +79,10 @@ class EcsBackend(
         self.targets = {}
         self.deregistering = {}
         self.sessions = {}
+        self.express = {}
+        self.gateways = {}
+        self.associations = {}
+        self.gateway_routes = {}
         self.asked_for = {}
         self.tokens = {}
         self.run_session = None

@@ -109,6 +109,7 @@ class ServiceVerbs(Verbs):
         check_controller(bare.deployment_controller["type"], bare.deployment_configuration, strategy)
         load_balancers.check_shifting(bare)
         bare = replace(bare, availability_zone_rebalancing=_rebalancing(request, bare, "ENABLED"))
+        bare = self.connected(bare, request)
         if controller != "ECS":
             return bare if external else self.first_task_set(bare)
         return self.begin_deployment(replace(bare, deployments=(self._deployment(bare),)))
@@ -134,7 +135,7 @@ class ServiceVerbs(Verbs):
             platform_family=service.platform_family,
             network_configuration=service.network_configuration,
             bindings=load_balancers.bindings(
-                service, service.load_balancers, service.primary if service.deployments else None
+                service, service.balanced, service.primary if service.deployments else None
             ),
             rollout_state_reason=f"ECS deployment ecs-svc/{digits} in progress.",
             alarms_before=self._ringing(service),
@@ -213,7 +214,7 @@ class ServiceVerbs(Verbs):
         if changed.task_definition and any(request.get(key) is not None for key in shaping):
             definition = self.store.definitions[changed.task_definition]
             check_network(self.place, definition, changed.network_configuration, changed.launches_on)
-        return changed
+        return self.connected(changed, request)
 
     def _capacity(self, service: Service, request: Request) -> dict[str, Any]:
         """A changed strategy; an empty one goes back to the launch type its providers stood for."""
@@ -236,6 +237,7 @@ class ServiceVerbs(Verbs):
             )
         text = f"service {service.service_name} is to be deleted"
         self.note("service.deleted", service.service_arn, text, desired=0)
+        self.give_up_routes(service)
         gone = replace(service, status=ServiceStatus.DRAINING, desired_count=0, deleted_at=self.context.now())
         return self._counted(self.store.put_service(gone))
 
@@ -268,7 +270,7 @@ class ServiceVerbs(Verbs):
         found = [
             s.service_arn
             for s in self.store.services(cluster)
-            if request.get("resourceManagementType") != "ECS"
+            if request.get("resourceManagementType") in (None, s.resource_management_type)
             and s.status is not ServiceStatus.INACTIVE
             and strategy in (None, s.scheduling_strategy.value)
             and launch in (None, s.launch_type)
@@ -337,6 +339,7 @@ _SHAPING = (
     "capacity_provider_strategy",
     "platform_version",
     "load_balancers",
+    "gateway_balancers",
 )
 """What of a service is its deployment's: a change begins a new one."""
 _PLAIN = (

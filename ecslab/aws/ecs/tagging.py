@@ -9,6 +9,7 @@ from typing import Any
 from ecslab.aws.ecs.base import Verbs
 from ecslab.errors import ClientException, InvalidParameterException
 from ecslab.model.capacity import CapacityProvider
+from ecslab.model.gateways import Gateway
 from ecslab.model.instance import ContainerInstance
 from ecslab.model.service import Service
 from ecslab.model.task import Task
@@ -22,6 +23,7 @@ class TagVerbs(Verbs):
     """Tags live on the resource itself; our frozen nouns are replaced, moto's are changed."""
 
     capacity_providers: dict[str, Any]
+    gateways: dict[str, Gateway]
 
     def list_tags_for_resource(self, resource_arn: str) -> Tags:
         """The tags of a resource, in order."""
@@ -53,6 +55,8 @@ class TagVerbs(Verbs):
             self.store.put_instance(replace(resource, tags=tuple(tags)))
         elif isinstance(resource, CapacityProvider):
             self.capacity_providers[resource.name] = replace(resource, tags=tuple(tags))
+        elif isinstance(resource, Gateway):
+            self.gateways[resource.name] = replace(resource, tags=tuple(tags))
         else:
             resource.tags = tags
 
@@ -70,6 +74,7 @@ class TagVerbs(Verbs):
             "cluster": lambda: self.clusters.get(rest),
             "task-definition": lambda: self._definition_record(rest),
             "capacity-provider": lambda: self.capacity_providers.get(rest),
+            "gateway": lambda: self.gateways.get(rest),
         }
         found = finders[kind]() if kind in finders else None
         if found is None:
@@ -89,6 +94,8 @@ class TagVerbs(Verbs):
             yield TaggedResource(arn=task.task_arn, tags=_flat(task.tags), resource_type="ecs:task")
         for service in self.store.services():
             yield TaggedResource(arn=service.service_arn, tags=_flat(service.tags), resource_type="ecs:service")
+        for gateway in self.gateways.values():
+            yield TaggedResource(arn=gateway.gateway_arn, tags=_flat(gateway.tags), resource_type="ecs:gateway")
 
 
 def check_tags(tags: Sequence[Mapping[str, str]]) -> None:

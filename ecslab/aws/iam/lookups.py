@@ -21,7 +21,7 @@ def definition_of(call: Call) -> Any | None:
     from ecslab.aws.install import backend
     from ecslab.errors import EcslabError
 
-    name = call.params.get("taskDefinition")
+    name = call.params.get("taskDefinition") or call.params.get("taskDefinitionArn")
     if not name:
         return None
     try:

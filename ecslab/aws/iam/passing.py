@@ -57,6 +57,11 @@ def _ecs(call: Call) -> Iterable[Passed]:
         case "CreateService" | "UpdateService" | "CreateTaskSet":
             yield from _pair(_of_definition(call))
             yield str(call.params.get("role") or ""), "ecs.amazonaws.com"
+        case "CreateGateway" | "UpdateGateway":
+            yield str(call.params.get("infrastructureRoleArn") or ""), "ecs.amazonaws.com"
+        case "CreateExpressGatewayService" | "UpdateExpressGatewayService":
+            yield from _pair(_of_definition(call) or call.params)
+            yield str(call.params.get("infrastructureRoleArn") or ""), "ecs.amazonaws.com"
 
 
 def _pair(holder: Mapping[str, Any]) -> Iterable[Passed]:

@@ -43,6 +43,15 @@ _ECS = (
     Pattern("RunTask StartTask", "lookup:task-definition"),
     Pattern(_TASK_DEFINITIONS, "task-definition/{taskDefinitions}"),
     Pattern("CreateService", "service/{cluster=default}/{serviceName}"),
+    Pattern("CreateExpressGatewayService", "service/{cluster=default}/{serviceName=*}"),
+    Pattern("UpdateExpressGatewayService DeleteExpressGatewayService DescribeExpressGatewayService", "{serviceArn}"),
+    Pattern("CreateGateway", "gateway/{name}"),
+    Pattern(
+        "UpdateGateway DeleteGateway DescribeGateway DescribeGatewayResources AssociateGatewayWithCluster "
+        "DisassociateGatewayFromCluster",
+        "gateway/{gateway}",
+    ),
+    Pattern("DescribeGatewayRoute", "{gatewayRouteArn}"),
     Pattern("UpdateService DeleteService", "service/{cluster=default}/{service}"),
     Pattern("DescribeServices", "service/{cluster=default}/{services}"),
     Pattern("ListServiceDeployments UpdateServicePrimaryTaskSet", "service/{cluster=default}/{service}"),

@@ -314,13 +314,14 @@ def test_nobody_has_handed_in(tmp_path: Path) -> None:
 
 
 @pytest.mark.slow
-def test_a_thousand_notebooks_of_ten_cells_take_a_minute(tmp_path: Path) -> None:
+def test_three_hundred_notebooks_of_ten_cells_take_seconds(tmp_path: Path) -> None:
+    """A thousand take 12 to 17 seconds on a free core; the bound is for a busy one."""
     dice = random.Random(5)
-    for number in range(1000):
+    for number in range(300):
         handed_in(tmp_path, f"s{number:04d}", {f"q{n}": honest(dice) for n in range(10)})
     handed_in(tmp_path, "ada", {f"q{n}": honest(random.Random(n)) for n in range(9)} | {"q9": WORK})
     handed_in(tmp_path, "bo", {f"q{n}": honest(random.Random(n + 99)) for n in range(9)} | {"q9": WORK})
     began = real_monotonic()
     found = commands.similar(tmp_path, LAB)
-    assert real_monotonic() - began < 90
+    assert real_monotonic() - began < 25
     assert {"ada", "bo"} in names(found)

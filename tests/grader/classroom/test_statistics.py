@@ -69,10 +69,15 @@ def test_a_question_that_follows_the_rest_tells_and_one_against_it_misleads() ->
 
 
 def test_a_guessed_question_is_called_out_with_what_to_do() -> None:
-    rows = [[n / 40, n / 40, float(n % 2), n / 40] for n in range(40)]
+    rows = [[n / 160, n / 160, float(n % 2), n / 160] for n in range(160)]
     verdict = advice.verdict(item(classroom(rows), "2.3"))
     assert verdict.word == "does not tell"
     assert "guessed" in verdict.sentence
+
+
+def test_a_small_class_blames_no_question() -> None:
+    rows = [[n / 12, n / 12, float(n % 2), n / 12] for n in range(12)]
+    assert advice.verdict(item(classroom(rows), "2.3")).word == "unsure"
 
 
 @pytest.mark.parametrize(("share", "word"), [(1.0, "easy"), (0.0, "very hard")])
@@ -91,6 +96,15 @@ def test_what_could_not_be_checked_counts_for_nobody() -> None:
     blocked = graded("x", questions=[question("2.1", 0, outcome="uncheckable"), question("2.2", 0)])
     found = worked_out(*whole, blocked)
     assert (item(found, "2.1").facility, item(found, "2.1").counted) == (1.0, 4)
+
+
+def test_a_file_that_is_no_notebook_counts_for_no_question() -> None:
+    blank = [replace(question(n, 0, outcome="not_attempted"), title="") for n in ("2.1", "2.2")]
+    broken = replace(graded("broken", questions=blank, why="No JSON."), cells=())
+    found = worked_out(broken, *(graded(f"s{n}", {"2.1": 1, "2.2": 0}) for n in range(4)))
+    assert (item(found, "2.1").facility, item(found, "2.1").title) == (1.0, "A definition by hand")
+    assert item(found, "2.1").outcomes == {"correct": 4, "uncheckable": 1}
+    assert [concern.standing.student for concern in advice.concerns(found)[0]] == ["broken"]
 
 
 def test_questions_are_in_their_order() -> None:
