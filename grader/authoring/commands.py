@@ -39,6 +39,7 @@ def parser() -> argparse.ArgumentParser:
     proven.add_argument("--solved", action="store_true", help="no mistakes")
     proven.add_argument("--runtime", default="simulated", choices=("simulated", "process", "docker"))
     proven.add_argument("--runs", type=_count, default=1, metavar="N", help="N runs with equal findings and journals")
+    proven.add_argument("--sandbox", action="store_true", help="also grade it all as `ecslab grade` does, and compare")
     proven.add_argument("--nbgrader", action="store_true", help="also grade it all with nbgrader, and compare (slow)")
     proven.add_argument("--strict", action="store_true", help="exit code 1 where something is missing, too")
     proven.add_argument("--workers", type=_count, default=os.cpu_count() or 1, metavar="N", help="at the same time")

@@ -20,6 +20,7 @@ from grader.prove import Case
 
 Key = tuple[str, str]
 WIDTH = 118
+GRADERS = {"sandbox": "ecslab grade", "nbgrader": "nbgrader autograde"}
 
 
 def prove(arguments: argparse.Namespace) -> int:
@@ -43,9 +44,15 @@ def _one(folder: Path, arguments: argparse.Namespace) -> list[Item]:
     print(f"{folder.name}: {len(wanted)} cases on the {arguments.runtime} runtime", flush=True)
     proved = _proved(seen.lab, wanted, arguments.runtime)
     different = _again(seen.lab, proved, arguments)
-    nbgrader = _nbgrader(seen.lab, wanted, proved, arguments)
-    items = judged(seen, proved, different, nbgrader or {})
-    _table(seen, proved, different if arguments.runs > 1 else None, nbgrader)
+    columns = {"same": different if arguments.runs > 1 else None} | {
+        grader: _graded(seen.lab, wanted, proved, grader, arguments.workers) if getattr(arguments, grader) else None
+        for grader in GRADERS
+    }
+    unlike = {
+        (q, f"{name} ({grader})"): words for grader in GRADERS for (q, name), words in (columns[grader] or {}).items()
+    }
+    items = judged(seen, proved, different, unlike)
+    _table(seen, proved, columns)
     _list(items)
     return items
 
@@ -73,13 +80,10 @@ def _again(one: Lab, proved: Sequence[Proved], arguments: argparse.Namespace) ->
     return rounds.again(one, proved, arguments.runs - 1, arguments.question, arguments.workers, done)
 
 
-def _nbgrader(
-    one: Lab, wanted: Sequence[Case], proved: Sequence[Proved], arguments: argparse.Namespace
-) -> dict[Key, str] | None:
-    if not arguments.nbgrader:
-        return None
+def _graded(one: Lab, wanted: Sequence[Case], proved: Sequence[Proved], grader: str, workers: int) -> dict[Key, str]:
+    """Where a grader ("nbgrader", "sandbox") gives other points than the proof, by case."""
     handed = pipeline.hand_ins(one, wanted, proved)
-    print(f"{one.name}: {len(handed)} hand-ins through nbgrader autograde", flush=True)
+    print(f"{one.name}: {len(handed)} hand-ins through {GRADERS[grader]}", flush=True)
     number = 0
 
     def done(each: pipeline.HandIn, words: str) -> None:
@@ -87,16 +91,16 @@ def _nbgrader(
         number += 1
         print(f"[{number}/{len(handed)}] {'✗' if words else '✓'} {each.name}{words and f': {words}'}", flush=True)
 
-    return pipeline.compared(one, handed, arguments.workers, done)
+    grade = pipeline.stock if grader == "nbgrader" else pipeline.sandboxed
+    return grade(one, handed, workers, done)
 
 
 # ── saying it ─────────────────────────────────────────────────────────────────────────────────────────────────
 
 
-def _table(
-    seen: Examined, proved: Sequence[Proved], different: Mapping[Key, str] | None, nbgrader: Mapping[Key, str] | None
-) -> None:
-    print(f"\n{'question':<10}{'points':>7}  {'0 and full':<12}{'mistakes':<10}{'hints':<7}{'same':<6}nbgrader")
+def _table(seen: Examined, proved: Sequence[Proved], columns: Mapping[str, Mapping[Key, str] | None]) -> None:
+    heads = "".join(f"{name:<10}" for name in columns)
+    print(f"\n{'question':<10}{'points':>7}  {'0 and full':<12}{'mistakes':<10}{'hints':<7}{heads}".rstrip())
     for question in seen.questions:
         own = [one for one in proved if one.question == question.number]
         solved = [not one.wrong for one in own if not one.mistake]
@@ -105,10 +109,9 @@ def _table(
             f"{question.number:<10}{question.points:>7g}  {_mark(solved):<12}",
             f"{f'{_mark(told)} {len(told)}' if told else '–':<10}",
             f"{'✓' if len(question.hints) >= HINTS else len(question.hints):<7}",
-            f"{_same(question.number, different):<6}",
-            _same(question.number, nbgrader),
+            *(f"{_same(question.number, wrong):<10}" for wrong in columns.values()),
         ]
-        print("".join(cells))
+        print("".join(cells).rstrip())
 
 
 def _mark(held: Sequence[bool]) -> str:
@@ -118,7 +121,11 @@ def _mark(held: Sequence[bool]) -> str:
 def _same(question: str, wrong: Mapping[Key, str] | None) -> str:
     if wrong is None:
         return "–"
-    told = [key for key, words in wrong.items() if key[0] == question or f"{question} gets" in words]
+    told = [
+        key
+        for key, words in wrong.items()
+        if key[0] == question or f"{question} gets" in words or (key[0] == pipeline.ALL and " gets " not in words)
+    ]
     return "✗" if told else "✓"
 
 

@@ -13,6 +13,7 @@ from ecslab.errors import LabError
 from grader.authoring.commands import main
 from grader.authoring.place import place
 from grader.build import COURSE, LABS
+from grader.notebooks import CODE_STUB
 
 
 @pytest.fixture
@@ -92,9 +93,9 @@ import os
 from traitlets.config import PyFileConfigLoader
 read = PyFileConfigLoader("nbgrader_config.py", path=".").load_config()
 print(read.CourseDirectory.course_id, read.CourseDirectory.root, os.environ["ECSLAB_LABS"])
-print(read.OverwriteCells.add_missing_cells)
+print(read.ClearSolutions.code_stub)
 """
     environment = {name: value for name, value in os.environ.items() if name != "ECSLAB_LABS"}
     command = [sys.executable, "-c", program]
     said = subprocess.run(command, cwd=course, env=environment, capture_output=True, text=True, timeout=60, check=True)
-    assert said.stdout.splitlines() == [f"clouds-ships {course} {course / 'labs'}", "True"]
+    assert said.stdout.splitlines() == [f"clouds-ships {course} {course / 'labs'}", str({"python": CODE_STUB})]
