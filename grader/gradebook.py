@@ -103,7 +103,8 @@ class Book:
         name = result.assignment
         self._book.update_or_create_student(result.student)
         given = {"timestamp": submitted} if submitted else {}
-        submission = self._book.update_or_create_submission(name, result.student, **given)
+        with self._book.db.no_autoflush:  # nbgrader makes the parts of a submission before it is entered
+            submission = self._book.update_or_create_submission(name, result.student, **given)
         entry = next(one for one in submission.notebooks if one.name == name)
         scores = {one.grade_id: one for one in result.questions}
         cells = {cell.metadata.nbgrader.grade_id: cell for cell in notebook.cells if "nbgrader" in cell.metadata}

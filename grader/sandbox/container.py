@@ -15,6 +15,8 @@ import tarfile
 from pathlib import Path
 from typing import Any
 
+import psutil
+
 from ecslab.timeline import real_monotonic
 from grader.inside.channel import Channel
 from grader.sandbox.bubblewrap import LIBRARY, START
@@ -71,6 +73,7 @@ class Docker:
         listening.settimeout(START_SECONDS)
         container = None
         try:
+            _forsaken(client)
             _image(client)
             container = client.containers.run(IMAGE, _command(), **_walls(folder, limits))
             control, _ = listening.accept()
@@ -97,6 +100,13 @@ def _client() -> Any:
     import docker
 
     return docker.from_env(timeout=60)
+
+
+def _forsaken(client: Any) -> None:
+    """Remove the containers of graders that were killed before they could."""
+    for container in client.containers.list(all=True, filters={"label": LABEL}, ignore_removed=True):
+        if not psutil.pid_exists(int(container.labels[LABEL])):
+            container.remove(force=True)
 
 
 def _image(client: Any) -> None:
