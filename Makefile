@@ -37,6 +37,7 @@ bench: setup  ## print the measurements (those that need Docker only where it is
 	$(PYTHON) benchmarks/run_task.py
 	$(PYTHON) benchmarks/scaling.py
 	$(PYTHON) benchmarks/scale.py
+	$(PYTHON) benchmarks/grading.py
 
 clean:  ## stop the lab and delete .venv and every cache
 	@if [ -x $(BIN)/ecslab ]; then $(BIN)/ecslab stop >/dev/null 2>&1 || true; fi

@@ -160,7 +160,7 @@ def running(story: Sequence[Mapping[str, Any]]) -> dict[str, list[tuple[float, i
 def _lane(row: int, name: str, steps: Sequence[tuple[float, int]], span: tuple[float, float]) -> Html:
     """One row of the chart: a step line of how many ran."""
     top, most = row * HEIGHT + 4, max(1, *(count for _, count in steps))
-    scale = (WIDTH - LEFT - 40) / (span[1] - span[0])
+    scale = (WIDTH - LEFT - 56) / (span[1] - span[0])
     floor = top + HEIGHT - 8
 
     def place(at: float, count: int) -> tuple[float, float]:
@@ -177,6 +177,6 @@ def _lane(row: int, name: str, steps: Sequence[tuple[float, int]], span: tuple[f
         [
             tag("text", name[:28], x="0", y=f"{floor - 6}"),
             tag("polygon", points=shape, fill="#0277bd", fill_opacity="0.25", stroke="#0277bd", stroke_width="1"),
-            tag("text", f"max {most}", x=f"{WIDTH - 36}", y=f"{floor - 6}"),
+            tag("text", f"max {most}", x=f"{WIDTH - 2}", y=f"{floor - 6}", text_anchor="end"),
         ]
     )
