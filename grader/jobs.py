@@ -15,6 +15,7 @@ import signal
 import socket
 import subprocess
 import sys
+import tempfile
 import threading
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
@@ -57,12 +58,13 @@ class Worker:
     def __init__(self, settings: Settings) -> None:
         self._settings = settings
         ours, theirs = socket.socketpair()
+        self._said = tempfile.TemporaryFile()  # a pipe would fill up  # noqa: SIM115
         self._process = subprocess.Popen(
             [sys.executable, "-m", "grader.worker", json.dumps({**settings.to_json(), "fd": theirs.fileno()})],
             pass_fds=(theirs.fileno(),),
             stdin=subprocess.DEVNULL,
             stdout=subprocess.DEVNULL,
-            stderr=subprocess.PIPE,
+            stderr=self._said,
             start_new_session=True,
             env=os.environ | {"PYTHONPATH": os.pathsep.join(path for path in sys.path if path)},
         )
@@ -91,11 +93,13 @@ class Worker:
         """End the worker with all it started; what it said on stderr."""
         self._channel.close()
         try:
-            _, said = self._process.communicate(timeout=10)
+            self._process.wait(10)
         except subprocess.TimeoutExpired:
             os.killpg(self._process.pid, signal.SIGKILL)
-            _, said = self._process.communicate()
-        return said.decode(errors="replace")
+            self._process.wait()
+        with self._said as said:
+            said.seek(0)
+            return said.read(20_000).decode(errors="replace")
 
 
 _workers: dict[tuple[int, int, Settings], Worker] = {}

@@ -22,6 +22,8 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
+from botocore.exceptions import ClientError
+
 from ecslab.errors import LabError
 from ecslab.server.serve import collect_seldom
 from ecslab.server.within import Within, open_within
@@ -39,6 +41,8 @@ MEMORY = 4 << 30
 """Bytes of address space of a lab under grading."""
 FIRST_CALLS: tuple[tuple[str, str, dict[str, Any]], ...] = (
     ("ecs", "list_clusters", {}),
+    ("ecs", "register_task_definition", {"family": "", "containerDefinitions": [{"image": "x"}]}),
+    ("ecs", "describe_tasks", {"cluster": "none", "tasks": ["none"]}),
     ("ec2", "describe_instances", {}),
     ("logs", "describe_log_groups", {}),
     ("iam", "list_roles", {}),
@@ -52,7 +56,7 @@ FIRST_CALLS: tuple[tuple[str, str, dict[str, Any]], ...] = (
     ("s3", "list_buckets", {}),
     ("sts", "get_caller_identity", {}),
 )
-"""One harmless call of each service that labs use: moto loads a service when it is first called."""
+"""Harmless calls of each service that labs use, and two that are refused: much is loaded when it is first needed."""
 Events = list[dict[str, Any]]
 Work = Callable[[Emit], None]
 
@@ -80,7 +84,12 @@ class Worker:
         collect_seldom()
         self._within.api.checking += 1
         for service, operation, arguments in FIRST_CALLS:
-            getattr(self._within.client(service), operation)(**arguments)
+            client = self._within.client(service)
+            client.can_paginate(operation)
+            try:
+                getattr(client, operation)(**arguments)
+            except ClientError:  # a refusal has to be made for the first time as well
+                continue
         self._within.api.checking -= 1
         self._within.api.questions({})
         gc.collect()

@@ -61,7 +61,9 @@ def preload() -> Any:
     shell = InteractiveShell.instance(config=settings)
     session = aws.make_session("us-east-1")
     for service in SERVICES:
-        session.client(service, endpoint_url="http://127.0.0.1:9", config=aws.settings())
+        client = session.client(service, endpoint_url="http://127.0.0.1:9", config=aws.settings())
+        client.can_paginate(next(iter(client.meta.method_to_api_mapping)))
+        client.waiter_names  # noqa: B018  (reading them loads them)
     return shell
 
 
