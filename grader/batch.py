@@ -196,11 +196,7 @@ def regrade_all(
         raise LabError(f"{assignment.lab.name} has no question {question}.", f"It has {there}.")
     wanted = set(students)
     known = {one.student: one for one in results(assignment.course, assignment.lab.name) if one.student in wanted}
-    waiting = {
-        executor.submit(jobs.grade, settings, {"regrade": [question], "tape": list(one.tape)}): one
-        for one in known.values()
-        if one.tape
-    }
+    waiting = {executor.submit(jobs.grade, settings, _again(one, question)): one for one in known.values() if one.tape}
     by_student = {hand_in.student: hand_in for hand_in in assignment.hand_ins()}
     with gradebook.opened(assignment.course) as book:
         for future in as_completed(waiting):
@@ -208,6 +204,11 @@ def regrade_all(
             after = regraded(before, answer["events"], wall_clock())
             assignment.write(after, by_student.get(before.student) or _nobody(before.student), book)
             yield before, after
+
+
+def _again(result: Result, question: str) -> dict[str, Any]:
+    """The job of taking one question's score anew."""
+    return {"regrade": [question], "tape": list(result.tape), "student": result.student}
 
 
 def _is_time(text: str) -> bool:

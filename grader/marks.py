@@ -10,6 +10,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from ecslab.checks.percent import Role
+from ecslab.checks.variant import seed_of
 from ecslab.timeline import iso
 from grader.build import Lab
 from grader.notebooks import named
@@ -35,7 +36,7 @@ def result_of(lab: Lab, student: str, answer: Json, now: float) -> Result:
         student=student,
         assignment=lab.name,
         sandbox=str(answer.get("sandbox", "")),
-        seed=0,
+        seed=seed_of(student),
         digest=str(answer.get("digest", "")),
         why=failure or _why(questions, end),
         seconds=round(float(answer.get("seconds", 0.0)), 3),
@@ -49,8 +50,9 @@ def result_of(lab: Lab, student: str, answer: Json, now: float) -> Result:
 
 
 def regraded(result: Result, events: Iterable[Json], now: float) -> Result:
-    """The result with the scores of some questions taken anew."""
-    fresh = {one["question"]: one for one in _all(events, "question")}
+    """The result with the scores of some questions taken anew; what cannot be looked at any more stays as it was."""
+    found = [one for one in _all(events, "question") if one["outcome"] != "uncheckable"]
+    fresh = {one["question"]: one for one in found}
     questions = tuple(
         QuestionResult(
             **{

@@ -7,12 +7,14 @@ every wait ends; what has been scored is told at once, so that it is not lost if
 
 from __future__ import annotations
 
+import json
 import threading
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from ecslab.checks import Uncheckable
 from ecslab.checks.percent import Role
 from ecslab.errors import LabError
 from ecslab.server.graded import GradedDoor, Tape, served
@@ -61,6 +63,7 @@ class Trial:
         self._watch = Watch(self.warm)
         self._give_up(home)
         self.within.api.call = self._called
+        self.within.api.student = variant["ECSLAB_STUDENT"]
         for planned in plan:
             if planned.cell.role is Role.SCORE:
                 with door.still():
@@ -148,9 +151,8 @@ class Trial:
             raise LabError(f"{name} did not answer within {CALL_SECONDS:g} seconds.", "Does it end?") from None
         except Broken:
             raise LabError(f"{name} could not be called.", self.ended or "The notebook's program has ended.") from None
-        if said.get("error"):
-            raise LabError(f"{name} raised {str(said['error'])[:300]}.", "Try it with other arguments.")
-        return said.get("value")
+        self.tape.entries.append({"call": [name, *arguments], "said": {k: said.get(k) for k in ("error", "value")}})
+        return _returned(name, said)
 
     # ── scores ────────────────────────────────────────────────────────────────────────────────────────────
 
@@ -194,16 +196,38 @@ def question_event(grade_id: str, report: Mapping[str, Any], seconds: float) -> 
     }
 
 
-def replay(within: Within, tape: Iterable[Mapping[str, Any]], wanted: Iterable[str], emit: Emit) -> None:
-    """Play a tape into an untouched lab and take the scores of the ``wanted`` questions where they were taken."""
-    names = set(wanted)
-    for entry in tape:
-        if "score" not in entry:
+def replay(within: Within, job: Mapping[str, Any], emit: Emit) -> None:
+    """Play a job's tape into an untouched lab and take the scores of its questions where they were taken."""
+    names = set(job["regrade"])
+    within.api.student = str(job["student"])
+    within.api.call = Recorded(job["tape"])
+    for entry in job["tape"]:
+        if "path" in entry:
             within.play(entry)
-        elif entry["score"] in names:
+        elif entry.get("score") in names:
             began = real_monotonic()
             report = within.check(entry["score"])
             emit(question_event("", report, real_monotonic() - began))
+
+
+class Recorded:
+    """What the learner's functions answered when the notebook was graded."""
+
+    def __init__(self, tape: Iterable[Mapping[str, Any]]) -> None:
+        self._said = {json.dumps(entry["call"]): entry["said"] for entry in tape if "call" in entry}
+
+    def __call__(self, name: str, *arguments: Any) -> Any:
+        """The answer to the same call. Uncheckable for one that was not made then. LabError as then."""
+        said = self._said.get(json.dumps([name, *arguments]))
+        if said is None:
+            raise Uncheckable(f"{name} was not called like this when the notebook ran: grade it again with --force.")
+        return _returned(name, said)
+
+
+def _returned(name: str, said: Mapping[str, Any]) -> Any:
+    if said.get("error"):
+        raise LabError(f"{name} raised {str(said['error'])[:300]}.", "Try it with other arguments.")
+    return said.get("value")
 
 
 def _shortened(story: list[dict[str, Any]]) -> list[dict[str, Any]]:

@@ -109,7 +109,7 @@ class Worker:
         return self._grade(job)
 
     def _replay(self, job: Mapping[str, Any], emit: Emit) -> None:
-        replay(self._within, job["tape"], job["regrade"], emit)
+        replay(self._within, job, emit)
 
     def _grade(self, job: Mapping[str, Any]) -> dict[str, Any]:
         began = real_monotonic()

@@ -13,6 +13,7 @@ from enum import StrEnum
 from typing import Any
 
 from ecslab.checks.finding import Finding, NotAttempted, Uncheckable
+from ecslab.checks.variant import Recipe
 from ecslab.checks.world import World
 
 Check = Callable[[World], Iterable[Finding]]
@@ -34,7 +35,8 @@ class Question:
 
     ``number`` is "2.1" (lab, then place in the lab), ``check`` yields findings, ``hints`` go from a nudge to
     almost the answer, ``answer`` is true where the learner hands in an answer (a prediction) with
-    ``lab.answer(number, …)``: without one the question counts as not attempted.
+    ``lab.answer(number, …)``: without one the question counts as not attempted. ``variant`` makes what differs from
+    learner to learner, out of a ``random.Random``: ``lab.variant(number)`` shows it, ``world.variant`` has it.
     """
 
     number: str
@@ -43,6 +45,7 @@ class Question:
     check: Check
     hints: tuple[str, ...] = ()
     answer: bool = False
+    variant: Recipe | None = None
 
     def __post_init__(self) -> None:
         if not self.points > 0:

@@ -23,6 +23,7 @@ from typing import Any
 
 from ecslab.checks import percent
 from ecslab.checks.question import Question, Report, answered
+from ecslab.checks.variant import variant_of
 from ecslab.checks.world import World
 from ecslab.errors import LabError
 
@@ -103,6 +104,10 @@ class Registry:
         report = answered(question, seen.since_opened())
         self._write_down(report)
         return report
+
+    def variant(self, number: str, student: str) -> dict[str, Any]:
+        """What is a learner's own in a question; empty where nothing is. LabError for an unknown number."""
+        return variant_of(self._find(number).question.variant, student, number)
 
     def hint(self, number: str, step: int = 0) -> Hint:
         """The hint at ``step`` (from 0); beyond the last one, the last one."""

@@ -8,13 +8,14 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Any, Protocol
 
 import boto3
 from botocore.config import Config
 from botocore.exceptions import ClientError
 
+from ecslab.checks.finding import Uncheckable
 from ecslab.errors import EcslabError, LabError
 
 REGION = "us-east-1"
@@ -53,6 +54,10 @@ class LabCall(Protocol):
     def __call__(self, method: str, path: str, body: Mapping[str, Any] | None, /) -> dict[str, Any]: ...
 
 
+def _nobody_to_call(name: str, *arguments: Any) -> Any:
+    raise Uncheckable(f"Whether {name} does as it should is looked at when your notebook is graded.")
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class World:
     """The world one question is checked against.
@@ -71,9 +76,12 @@ class World:
     now: Callable[[], float]
     clients: Callable[[str], Any] | None = None
     """Makes the AWS clients, where they shall not dial ``endpoint``."""
-    call: Callable[..., Any] | None = None
-    """``call(name, *arguments)`` calls a function the learner wrote, JSON in and JSON out, where a notebook is graded.
-    None elsewhere. Errors: LabError with what the function raised."""
+    call: Callable[..., Any] = _nobody_to_call
+    """``call(name, *arguments)`` calls a function the learner wrote, JSON in and JSON out. Errors: LabError with what
+    it raised; Uncheckable where no notebook is graded."""
+
+    variant: Mapping[str, Any] = field(default_factory=dict)
+    """What is this learner's own in the question."""
 
     def since_opened(self) -> World:
         """The same world, with a journal that begins where the account was last empty (at the start or a reset)."""

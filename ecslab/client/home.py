@@ -6,6 +6,7 @@ process, is as good as none.
 
 from __future__ import annotations
 
+import getpass
 import json
 import os
 from dataclasses import dataclass
@@ -17,6 +18,8 @@ from ecslab.errors import EcslabError, LabNotRunning
 
 RECORD = "server.json"
 LOG = "server.log"
+NAMES = ("ECSLAB_STUDENT", "JUPYTERHUB_USER")
+"""Environment variables that say who the learner is; the first one that does counts."""
 LOOK_SECONDS = 5.0
 """Real seconds a server may take to say that it is there."""
 
@@ -99,3 +102,14 @@ def running(home: Path) -> tuple[Transport, Json] | None:
             LabNotRunning,
         )
     return None
+
+
+def learner() -> str:
+    """Who sits here: ``$ECSLAB_STUDENT``, JupyterHub's user, else the user of this machine."""
+    for name in NAMES:
+        if os.environ.get(name):
+            return os.environ[name]
+    try:
+        return getpass.getuser()
+    except (KeyError, OSError):
+        return ""

@@ -16,6 +16,7 @@ from ecslab.client.chart import Chart, chart
 from ecslab.client.clock import LabTime
 from ecslab.client.commands import Output, execute
 from ecslab.client.failures import problem
+from ecslab.client.home import learner
 from ecslab.client.iam import Denials, credentials, why_denied
 from ecslab.client.lint import Lint, lint
 from ecslab.client.load import Load, Loads, Pattern, every_load, start_load
@@ -265,7 +266,7 @@ class Lab:
 
     def check(self, question: str, answer: Any = None) -> Report:
         """Look whether an exercise is done: what was found, and what to try."""
-        given = {} if answer is None else {"answer": answer}
+        given = {"student": learner()} | ({} if answer is None else {"answer": answer})
         return Report.read(self._transport.post("check", question=question, **given))
 
     def score(self, question: str) -> Score:
@@ -275,6 +276,10 @@ class Lab:
     def answer(self, question: str, value: Any) -> None:
         """Hand in an answer (a prediction); it is checked by ``check`` and ``score``."""
         self._transport.post("answers", question=question, answer=value)
+
+    def variant(self, question: str) -> dict[str, Any]:
+        """What is yours alone in an exercise (numbers, names): by ``$ECSLAB_STUDENT``, or who you are here."""
+        return dict(self._transport.get("variant", question=question, student=learner())["variant"])
 
     def hint(self, question: str, step: int | None = None) -> Hint:
         """The next hint, or the one numbered ``step`` (from 0); the last one stays."""

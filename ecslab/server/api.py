@@ -16,6 +16,7 @@ from typing import Any
 from ecslab.aws.iam.gate import Gate
 from ecslab.checks import World
 from ecslab.checks.registry import Registry
+from ecslab.checks.variant import NOBODY
 from ecslab.control.why import find_task, why
 from ecslab.errors import InvalidParameterException, LabError
 from ecslab.journal import Entry
@@ -49,6 +50,8 @@ class LabApi:
         """Makes the AWS clients of checks, where they shall not dial this server."""
         self.call: Callable[..., Any] | None = None
         """Calls a function of the notebook that is graded, where there is one."""
+        self.student = ""
+        """Whose notebook is graded; "" where a request says who asks."""
         self.checking = 0
         """How many checks are under way: virtual time stands still meanwhile."""
 
@@ -204,7 +207,14 @@ class LabApi:
         if request.get("answer") is not None:
             self.answers(request)
         with self._standing_still():
-            return self._registry.check(number, self._world(number)).to_json()
+            return self._registry.check(number, self._world(number, self._who(request))).to_json()
+
+    def variant(self, request: Mapping[str, Any]) -> Json:
+        number = str(request.get("question") or "")
+        return {"question": number, "variant": self._registry.variant(number, self._who(request))}
+
+    def _who(self, request: Mapping[str, Any]) -> str:
+        return self.student or str(request.get("student") or NOBODY)
 
     @contextmanager
     def _standing_still(self) -> Iterator[None]:
@@ -214,7 +224,7 @@ class LabApi:
         finally:
             self.checking -= 1
 
-    def _world(self, number: str) -> World:
+    def _world(self, number: str, student: str) -> World:
         lab = self._lab
         return World(
             endpoint=self._status()["endpoint"],
@@ -225,7 +235,8 @@ class LabApi:
             runtime=lab.choice.name,
             now=lab.timeline.now,
             clients=self.clients,
-            call=self.call,
+            variant=self._registry.variant(number, student),
+            **({} if self.call is None else {"call": self.call}),
         )
 
     def hint(self, request: Mapping[str, Any]) -> Json:
@@ -268,6 +279,7 @@ _ROUTES: dict[tuple[str, str], Callable[[LabApi, Mapping[str, Any]], Json]] = {
     ("GET", "scaling"): lambda api, request: scaling.chart(api._lab, request),
     ("POST", "answers"): LabApi.answers,
     ("POST", "check"): LabApi.check,
+    ("GET", "variant"): LabApi.variant,
     ("POST", "hint"): LabApi.hint,
     ("POST", "solution"): LabApi.solution,
 }

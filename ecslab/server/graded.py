@@ -39,7 +39,7 @@ SERVICES = frozenset(
 )
 """Signing names of the services a graded lab answers. Those that run code or send requests elsewhere are not among
 them (lambda, batch, codebuild, apigateway, firehose …)."""
-_LOOKING = "status state journal logs why time questions pretended iam/denied loads rollout scaling"
+_LOOKING = "status variant state journal logs why time questions pretended iam/denied loads rollout scaling"
 _ACTING = "lint curl instances agents faults interruptions spot hooks exec time iam iam/keys loads loads/stop"
 _ASKING = "answers check hint"
 ROUTES = frozenset(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -11,10 +12,11 @@ import pytest
 from nbgrader.api import Gradebook
 
 from grader import batch, notebooks
-from grader.build import Lab
+from grader.build import Lab, lab
 from grader.cli import main
 from grader.course import Course
 from grader.result import Result, load, path_of
+from tests.grader.conftest import CHECKS, MINI
 
 
 @dataclass
@@ -35,22 +37,35 @@ class Class:
             return {one.student.id: one.score for one in book.assignment_submissions(self.lab.name)}
 
 
-@pytest.fixture
-def room(tmp_path: Path, mini: Lab) -> Class:
-    course = Course(tmp_path / "course", mini.folder.parent)
+@pytest.fixture(scope="module")
+def graded(tmp_path_factory: pytest.TempPathFactory) -> Class:
+    """A class that has been graded once. Its tests change copies of it."""
+    top = tmp_path_factory.mktemp("graded")
+    folder = top / "labs" / "03-mini"
+    folder.mkdir(parents=True)
+    (folder / "lab.py").write_text(MINI)
+    (folder / "checks.py").write_text(CHECKS)
+    mini = lab(folder)
+    course = Course(top / "course", folder.parent)
     course.assemble([mini])
-    (course.folder / "labs").symlink_to(mini.folder.parent)
+    (course.folder / "labs").symlink_to(folder.parent)
     course.submit(mini, "ada", mini.questions)
     course.submit(mini, "bob", [])
     course.submit(mini, "eve", []).write_text("not a notebook")
     (course.folder / "submitted" / "zoe" / mini.name).mkdir(parents=True)
-    return Class(course, mini)
+    found = Class(course, mini)
+    assert found.grade() == 0
+    return found
 
 
-def test_every_hand_in_gets_a_grade_a_notebook_a_page_and_a_sentence(
-    room: Class, capsys: pytest.CaptureFixture[str]
-) -> None:
-    assert room.grade() == 0
+@pytest.fixture
+def room(tmp_path: Path, graded: Class) -> Class:
+    """A copy of the graded class, labs and all."""
+    shutil.copytree(graded.course.folder, tmp_path / "course")
+    return Class(Course(tmp_path / "course", graded.lab.folder.parent), graded.lab)
+
+
+def test_every_hand_in_gets_a_grade_a_notebook_a_page_and_a_sentence(room: Class) -> None:
     assert room.scores() == {"ada": 3.0, "bob": 0.0, "eve": 0.0, "zoe": 0.0}
     for student in room.scores():
         assert room.result(student).why.endswith(".")
@@ -58,11 +73,9 @@ def test_every_hand_in_gets_a_grade_a_notebook_a_page_and_a_sentence(
         assert (folder / "feedback" / student / room.lab.name / f"{room.lab.name}.html").is_file()
         nbformat.read(folder / "autograded" / student / room.lab.name / f"{room.lab.name}.ipynb", as_version=4)
     assert "not valid JSON" in room.result("eve").why
-    assert "4 graded now" in capsys.readouterr().out
 
 
 def test_a_second_run_grades_only_what_is_new(room: Class, capsys: pytest.CaptureFixture[str]) -> None:
-    room.grade()
     room.course.submit(room.lab, "bob", room.lab.questions)
     room.grade()
     assert "1 graded now" in capsys.readouterr().out
@@ -72,10 +85,9 @@ def test_a_second_run_grades_only_what_is_new(room: Class, capsys: pytest.Captur
 def test_one_question_is_graded_anew_from_the_evidence_without_running_a_notebook(
     room: Class, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    room.grade()
     for path in (room.course.folder / "submitted").rglob("*.ipynb"):
         path.unlink()
-    checks = room.lab.folder / "checks.py"
+    checks = room.course.folder / "labs" / room.lab.name / "checks.py"
     checks.write_text(checks.read_text().replace("world.answer() == 4", "world.answer() == 5"))
     assert room.grade("--question", "3.2") == 0
     assert room.scores() == {"ada": 2.0, "bob": 0.0, "eve": 0.0, "zoe": 0.0}
@@ -83,7 +95,6 @@ def test_one_question_is_graded_anew_from_the_evidence_without_running_a_noteboo
 
 
 def test_a_manual_score_is_kept_and_marked_for_another_look(room: Class) -> None:
-    room.grade()
     url = f"sqlite:///{room.course.folder / 'gradebook.db'}"
     with Gradebook(url) as book:
         book.find_grade("q3-1-score", room.lab.name, room.lab.name, "bob").manual_score = 1.5
@@ -95,7 +106,6 @@ def test_a_manual_score_is_kept_and_marked_for_another_look(room: Class) -> None
 
 
 def test_a_late_hand_in_is_entered_as_late(room: Class) -> None:
-    room.grade()
     with Gradebook(f"sqlite:///{room.course.folder / 'gradebook.db'}") as book:
         book.update_or_create_assignment(room.lab.name, duedate="2026-01-01 00:00:00 UTC")
     (room.course.folder / "submitted" / "ada" / room.lab.name / "timestamp.txt").write_text("2026-01-01 01:00:00 UTC")
@@ -105,7 +115,6 @@ def test_a_late_hand_in_is_entered_as_late(room: Class) -> None:
 
 
 def test_nbgrader_exports_what_was_graded(room: Class) -> None:
-    room.grade()
     assert {grade.student: grade.score for grade in room.course.grades(room.lab.name)} == room.scores()
 
 
@@ -119,7 +128,6 @@ def test_what_is_asked_for_and_is_not_there_is_said(room: Class, capsys: pytest.
 
 
 def test_the_graded_notebook_shows_the_findings_and_one_number(room: Class) -> None:
-    room.grade()
     path = room.course.folder / "autograded" / "ada" / room.lab.name / f"{room.lab.name}.ipynb"
     cell = next(one for one in nbformat.read(path, as_version=4).cells if one.id == "q3-1-score")
     assert "Finding about 3.1." in json.dumps(cell.outputs)
@@ -131,3 +139,72 @@ def test_hand_ins_without_a_lab_of_their_own_are_listed_by_folder(room: Class) -
     assert [one.student for one in found] == ["ada", "bob", "eve", "zoe"]
     assert found[-1].text == ""
     assert notebooks.submission(room.lab.cells, room.lab.questions) == found[0].text
+
+
+VARIED = """# %% role="setup"
+import ecslab
+
+lab = ecslab.connect()
+
+# %% question="4.1" role="solution"
+### BEGIN SOLUTION
+lab.answer("4.1", lab.variant("4.1")["size"] * 2)
+
+
+def double(number):
+    return number * 2
+### END SOLUTION
+
+# %% question="4.1" role="score" points=1
+lab.score("4.1")
+
+# %% question="4.2" role="answer"
+lab.answer("4.2", 1)
+
+# %% question="4.2" role="score" points=1
+lab.score("4.2")
+"""
+VARIED_CHECKS = """
+from ecslab.checks import Question, failed, passed
+
+
+def size(random):
+    return {"size": random.randint(1, 10**9)}
+
+
+def twice(world):
+    yield passed("Twice.") if world.answer() == 2 * world.variant["size"] else failed("Not twice.")
+
+
+def function(world):
+    wrong = [n for n in (3, 10**6, -1) if world.call("double", n) != 2 * n]
+    yield failed(f"double({wrong[0]}) is another number.") if wrong else passed("It doubles.")
+
+
+QUESTIONS = (
+    Question(number="4.1", title="Yours", points=1, check=twice, answer=True, variant=size),
+    Question(number="4.2", title="Function", points=1, check=function),
+)
+"""
+
+
+def test_each_learner_has_numbers_of_their_own_and_functions_are_called_from_outside(tmp_path: Path) -> None:
+    folder = tmp_path / "labs" / "04-varied"
+    folder.mkdir(parents=True)
+    (folder / "lab.py").write_text(VARIED)
+    (folder / "checks.py").write_text(VARIED_CHECKS)
+    one = lab(folder)
+    course = Course(tmp_path / "course", folder.parent)
+    course.assemble([one])
+    (course.folder / "labs").symlink_to(folder.parent)
+    course.submit(one, "ada", one.questions)
+    course.submit(one, "bob", one.questions)
+    theirs = notebooks.submission(one.cells, one.questions)
+    cheated = theirs.replace('lab.variant(\\"4.1\\")[\\"size\\"] * 2', "17").replace("return number * 2", "return 6")
+    course.submit(one, "eve", []).write_text(cheated)
+    room = Class(course, one)
+    assert room.grade() == 0
+    assert room.scores() == {"ada": 2.0, "bob": 2.0, "eve": 0.0}
+    for question in one.questions:
+        assert room.grade("--question", question) == 0
+    assert room.scores() == {"ada": 2.0, "bob": 2.0, "eve": 0.0}
