@@ -6,6 +6,7 @@ from dataclasses import replace
 from typing import Any
 
 import pytest
+import requests
 from botocore.exceptions import ClientError
 
 from ecslab.control.tasks import step
@@ -230,10 +231,15 @@ def test_start_task_puts_a_task_on_the_named_instance(api: Api) -> None:
     assert answer["failures"][0]["reason"] == "MISSING"
 
 
-def test_an_operation_the_lab_lacks_is_refused_by_name(api: Api) -> None:
-    code, message = refused(api.ecs.list_daemons)
-    assert code == "UnsupportedFeatureException"
-    assert "ListDaemons" in message
+def test_an_operation_that_ecs_does_not_have_is_refused_by_name(api: Api) -> None:
+    answer = requests.post(
+        "https://ecs.us-east-1.amazonaws.com/",
+        data="{}",
+        headers={"X-Amz-Target": "AmazonEC2ContainerServiceV20141113.CreateStarship"},
+        timeout=10,
+    )
+    assert (answer.status_code, answer.json()["__type"]) == (400, "UnknownOperationException")
+    assert "CreateStarship" in answer.text
 
 
 def test_tags_are_kept_on_tasks_and_shown_when_asked(api: Api) -> None:

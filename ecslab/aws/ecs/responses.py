@@ -23,9 +23,6 @@ from ecslab.aws.ecs.daemon_views import DaemonAnswers
 from ecslab.aws.ecs.tagging import check_tags
 from ecslab.errors import ApiError
 
-NOT_YET: frozenset[str] = frozenset()
-"""What moto would answer with something that is not true of ECS: refused by name until this lab has it."""
-
 
 class EcsResponse(SmallAnswers, DaemonAnswers, EC2ContainerServiceResponse):  # type: ignore[misc]
     """One ECS request."""
@@ -73,7 +70,7 @@ class EcsResponse(SmallAnswers, DaemonAnswers, EC2ContainerServiceResponse):  # 
             if self.malformed is not None:
                 return self._refuse(self.malformed)
             method = getattr(self, action, None)
-            if action in NOT_YET or method is None:
+            if method is None:
                 return self._refuse(ApiError(coverage.why_lacking(self._get_action()), "UnsupportedFeatureException"))
             try:
                 return self._carry_out(method)
