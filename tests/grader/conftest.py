@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 from grader.build import Lab, lab
-from tests.grader.proving import Proofs, jobs_of
 
 MINI = """# %% [markdown]
 # # Mini
@@ -64,14 +62,6 @@ QUESTIONS = (
     Question(number="3.2", title="Count", points=1, check=count, answer=True),
 )
 """
-
-
-@pytest.fixture(scope="session")
-def proofs(request: pytest.FixtureRequest) -> Iterator[Proofs]:
-    """The proofs that the chosen tests ask for, begun with the first of them."""
-    found = Proofs(jobs_of(request.session.items))
-    yield found
-    found.close()
 
 
 @pytest.fixture
