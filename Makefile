@@ -21,7 +21,8 @@ demo: setup  ## the story in a terminal: a service heals itself, a notebook is g
 	@$(PYTHON) labs/demo.py
 
 test: check  ## everything: style, types, floors, tests (Docker and Chromium are used where they are)
-	$(BIN)/pytest --numprocesses 4 --dist worksteal
+	$(BIN)/pytest --numprocesses 4 --dist worksteal -m "not alone"
+	$(BIN)/pytest -m alone
 
 check: setup  ## only style and types
 	$(BIN)/ruff check .

@@ -11,8 +11,8 @@ import copy
 import os
 import shutil
 from collections.abc import Iterable, Iterator, Sequence
-from concurrent.futures import Executor, Future, ThreadPoolExecutor, as_completed
-from contextlib import contextmanager
+from concurrent.futures import FIRST_COMPLETED, Executor, Future, ThreadPoolExecutor, as_completed, wait
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from datetime import datetime
 from functools import cached_property
@@ -25,6 +25,7 @@ from ecslab.errors import LabError
 from ecslab.timeline import wall_clock
 from grader import gradebook, jobs, notebooks
 from grader.build import Lab, lab
+from grader.claims import Claim, alone, claimed
 from grader.feedback import feedback, score_outputs
 from grader.marks import regraded, result_of
 from grader.rebuild import MOST, Unreadable, rebuilt
@@ -158,33 +159,66 @@ def local(workers: int) -> Iterator[Executor]:
 def grade_all(
     assignment: Assignment, hand_ins: Sequence[HandIn], settings: jobs.Settings, executor: Executor
 ) -> Iterator[Result]:
-    """Grade every hand-in, and give each result once it is written. LabError where nothing can be graded at all."""
+    """Grade every hand-in, and give each result once it is written. LabError where nothing can be graded at all.
+
+    A hand-in that another grader of the course has under way, or has graded since, is left to it.
+    """
     if not hand_ins:
         return
-    with gradebook.opened(assignment.course) as book:
-        book.prepare(assignment.lab, assignment.released)
-        for hand_in, answer in _answers(assignment, hand_ins, settings, executor):
+    answers = _Answers(assignment, hand_ins, settings, executor)
+    answers.give_out()  # the workers start while nbgrader is being loaded
+    with ExitStack() as ends:
+        with alone(assignment.course):  # a new gradebook has its tables made by one of several graders
+            book = ends.enter_context(gradebook.opened(assignment.course))
+            book.prepare(assignment.lab, assignment.released)
+        for hand_in, answer in answers:
             result = result_of(assignment.lab, hand_in.student, answer, wall_clock())
             assignment.write(result, hand_in, book)
             yield result
 
 
-def _answers(
-    assignment: Assignment, hand_ins: Sequence[HandIn], settings: jobs.Settings, executor: Executor
-) -> Iterator[tuple[HandIn, dict[str, Any]]]:
+class _Answers:
     """The workers' answers as they come; only so many notebooks at a time are held in memory."""
-    waiting = iter(hand_ins)
-    open_ones: dict[Future[dict[str, Any]], HandIn] = {}
-    while True:
-        for hand_in in waiting:
-            job = {"assignment": assignment.lab.name, "student": hand_in.student, "notebook": hand_in.text}
-            open_ones[executor.submit(jobs.grade, settings, job)] = hand_in
-            if len(open_ones) >= AHEAD:
-                break
-        if not open_ones:
-            return
-        done = next(as_completed(open_ones))
-        yield open_ones.pop(done), done.result()
+
+    def __init__(
+        self, assignment: Assignment, hand_ins: Sequence[HandIn], settings: jobs.Settings, executor: Executor
+    ) -> None:
+        self._name = assignment.lab.name
+        self._waiting = iter(hand_ins)
+        self._settings = settings
+        self._executor = executor
+        self._course = assignment.course
+        self._before = {hand_in.student: self._stamp(hand_in) for hand_in in hand_ins}
+        self._open: dict[Future[dict[str, Any]], tuple[HandIn, Claim]] = {}
+
+    def _stamp(self, hand_in: HandIn) -> int:
+        """When its result was written; 0 where there is none."""
+        try:
+            return path_of(self._course, hand_in.student, self._name).stat().st_mtime_ns
+        except OSError:
+            return 0
+
+    def give_out(self) -> None:
+        """Give the next hand-ins to the executor, until there are enough ahead. What another grader has is left out."""
+        while len(self._open) < AHEAD and (hand_in := next(self._waiting, None)) is not None:
+            claim = claimed(hand_in.path.parent)
+            if claim is None:
+                continue
+            if self._stamp(hand_in) != self._before[hand_in.student]:
+                claim.release()
+                continue
+            job = {"assignment": self._name, "student": hand_in.student, "notebook": hand_in.text}
+            self._open[self._executor.submit(jobs.grade, self._settings, job)] = hand_in, claim
+
+    def __iter__(self) -> Iterator[tuple[HandIn, dict[str, Any]]]:
+        while True:
+            self.give_out()
+            if not self._open:
+                return
+            for done in wait(self._open, return_when=FIRST_COMPLETED).done:
+                hand_in, claim = self._open.pop(done)
+                yield hand_in, done.result()
+                claim.release()
 
 
 def regrade_all(

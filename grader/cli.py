@@ -128,15 +128,15 @@ def _run(assignment: Assignment, hand_ins: list[HandIn], force: bool, how: tuple
     from grader.result import load, path_of
 
     waiting = [one for one in hand_ins if force or not assignment.graded(one)]
-    done = [
-        load(path_of(assignment.course, one.student, assignment.lab.name)) for one in hand_ins if one not in waiting
-    ]
     fresh: list[Result] = []
     with _progress(assignment.lab.name, len(waiting)) as step:
         for result in batch.grade_all(assignment, waiting, *how):
             fresh.append(result)
             step(f"{result.student}: {result.score:g} of {result.points:g}")
-    _table(assignment, sorted([*done, *fresh], key=lambda one: one.student), {one.student for one in fresh})
+    ours = {one.student for one in fresh}
+    others = [path_of(assignment.course, one.student, assignment.lab.name) for one in hand_ins]
+    done = [load(path) for path in others if path.parent.name not in ours and path.is_file()]
+    _table(assignment, sorted([*done, *fresh], key=lambda one: one.student), ours)
     return 0
 
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 import os
 import sys
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -17,10 +17,13 @@ from typing import Any
 from nbformat.v4 import nbjson
 
 from ecslab.errors import LabError
+from ecslab.timeline import real_sleep
 from grader.build import Lab
 from grader.result import Result
 
 CONFIG = "nbgrader_config.py"
+PAUSES = (0.05, 0.1, 0.2, 0.4, 0.8, 1.6, 3.2, 6.4, 12.8)
+"""Real seconds between two attempts to write."""
 
 
 def settings_of(course: Path) -> Any:
@@ -49,12 +52,19 @@ class Book:
             os.environ["PATH"] = os.pathsep.join([beside, os.environ.get("PATH", "")])
         self._config = settings_of(course)
         identity = self._config.CourseDirectory.get("course_id", "")
+        url = url_of(course, self._config)
         try:
-            self._book = Gradebook(url_of(course, self._config), identity if isinstance(identity, str) else "")
-        except Exception as failed:
+            self._book = _unlocked(lambda: Gradebook(url, identity if isinstance(identity, str) else ""))
+        except ModuleNotFoundError as lacking:
             raise LabError(
-                f"The gradebook cannot be opened: {failed}.", "Is CourseDirectory.db_url right, and its server running?"
-            ) from failed
+                f"The gradebook's database needs the Python package {lacking.name}.",
+                "For PostgreSQL: pip install 'psycopg[binary]'.",
+            ) from None
+        except Exception as failed:
+            why = _without_password(str(failed).strip(), url)
+            raise LabError(
+                f"The gradebook cannot be opened: {why}.", "Is CourseDirectory.db_url right, and its server running?"
+            ) from None
         self._penalties: Any = None
 
     def close(self) -> None:
@@ -63,6 +73,9 @@ class Book:
 
     def prepare(self, lab: Lab, released: Any) -> None:
         """Enter the assignment with its notebook and cells, where they are not there yet or have changed."""
+        self._written(lambda: self._prepare(lab, released))
+
+    def _prepare(self, lab: Lab, released: Any) -> None:
         book, name = self._book, lab.name
         book.update_or_create_assignment(name)
         known = {cell.name: cell for cell in self._source_cells(name)}
@@ -99,7 +112,27 @@ class Book:
         )
 
     def record(self, result: Result, notebook: Any, submitted: str | None) -> None:
-        """Write one result: scores, comments, lateness. ``submitted`` is the text of a ``timestamp.txt``, if any."""
+        """Write one result: scores, comments, lateness. ``submitted`` is the text of a ``timestamp.txt``, if any.
+
+        Where another writer is in the way it is tried again for half a minute. LabError if it still is.
+        """
+        self._written(lambda: self._record(result, notebook, submitted))
+
+    def _written(self, work: Callable[[], None]) -> None:
+        from nbgrader.api import InvalidEntry
+        from sqlalchemy.exc import IntegrityError, OperationalError
+
+        for pause in (*PAUSES, None):
+            try:
+                work()
+                return
+            except (OperationalError, IntegrityError, InvalidEntry) as busy:
+                self._book.db.rollback()
+                if pause is None:
+                    raise _held(busy) from busy
+                real_sleep(pause)
+
+    def _record(self, result: Result, notebook: Any, submitted: str | None) -> None:
         name = result.assignment
         self._book.update_or_create_student(result.student)
         given = {"timestamp": submitted} if submitted else {}
@@ -173,6 +206,34 @@ def _unchanged(cell: Any) -> bool:
     from nbgrader.utils import compute_checksum
 
     return cell is None or cell.metadata.nbgrader.get("checksum") == compute_checksum(cell)
+
+
+def _unlocked(opening: Callable[[], Any]) -> Any:
+    """What ``opening`` gives, once no other writer has SQLite's file locked or is making the same tables."""
+    from sqlalchemy.exc import IntegrityError, OperationalError, ProgrammingError
+
+    for pause in (*PAUSES, None):
+        try:
+            return opening()
+        except (OperationalError, IntegrityError, ProgrammingError) as busy:
+            met = isinstance(busy, IntegrityError) or any(words in str(busy) for words in ("locked", "already exists"))
+            if pause is None or not met:
+                raise
+            real_sleep(pause)
+    return None
+
+
+def _held(busy: Exception) -> LabError:
+    return LabError(
+        f"The gradebook could not be written: {str(busy).splitlines()[0]}.",
+        "Is another program holding it? Run the same command again: it goes on where it stopped.",
+    )
+
+
+def _without_password(text: str, url: str) -> str:
+    """An error's text, in which a database's address may stand, without the secret in it."""
+    secret = url.partition("://")[2].rpartition("@")[0].partition(":")[2]
+    return text.replace(secret, "***") if secret else text
 
 
 def _kernelspec(notebook: Any) -> str:

@@ -59,7 +59,7 @@ class Trial:
         self._channel, listening = self.warm.start({**ENVIRONMENT, **variant})
         door = GradedDoor(self.within.door, self.tape)
         server = served(listening, door)
-        threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.05}, daemon=True).start()
+        threading.Thread(target=server.serve_forever, daemon=True).start()
         self._watch = Watch(self.warm)
         self._give_up(home)
         self.within.api.call = self._called

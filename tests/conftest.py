@@ -1,4 +1,4 @@
-"""What every test run has: tests that skip only for want of an engine, a browser or the CDK, and nothing left behind.
+"""What every test run has: skips only for want of an engine, a browser, PostgreSQL or the CDK; nothing left behind.
 
 ``ECSLAB_CI_STRICT=1`` (set by ``.ci/run``) turns every skip into a failure. Everything a run starts inherits
 a mark in its environment and a temporary directory of the run's own, so that what outlives the run is found,
@@ -56,6 +56,13 @@ def engine() -> docker.DockerClient | None:
     return client
 
 
+def postgres_programs() -> Path | None:
+    """The folder with PostgreSQL's initdb and postgres, which Debian does not put on the path."""
+    found = shutil.which("initdb")
+    folders = [Path(found).parent] if found else sorted(Path("/usr/lib/postgresql").glob("*/bin"))
+    return next((folder for folder in reversed(folders) if (folder / "initdb").is_file()), None)
+
+
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Skip what needs a Docker engine, a browser or the CDK where there is none, and say so."""
     lacking: dict[str, str] = {}
@@ -63,6 +70,8 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
         lacking["docker"] = "no Docker engine answers (start one, or set DOCKER_HOST)"
     if not any(shutil.which(name) for name in BROWSERS):
         lacking["browser"] = "no Chromium is installed (apt-get install chromium)"
+    if not postgres_programs() or importlib.util.find_spec("psycopg") is None:
+        lacking["postgres"] = "no PostgreSQL (apt-get install postgresql; pip install -e '.[postgres]')"
     if importlib.util.find_spec("aws_cdk") is None:
         lacking["cdk"] = "aws-cdk-lib is not installed (pip install -e '.[cdk]')"
     for item in items:

@@ -72,12 +72,15 @@ class Registry:
     """The questions of a labs folder, read again when a file has changed.
 
     ``record`` is ``Journal.record`` (or nothing): each check leaves an entry, a check that broke its traceback.
+    ``settled``: the files do not change any more (while hand-ins are graded) and are read once.
     """
 
-    def __init__(self, labs_dir: Path, record: Record | None = None) -> None:
+    def __init__(self, labs_dir: Path, record: Record | None = None, *, settled: bool = False) -> None:
         self._labs_dir = labs_dir
+        self._settled = settled
         self._record = record
         self._loaded: dict[Path, _Loaded] = {}
+        self._all: tuple[Listed, ...] = ()
         self._lock = threading.Lock()
 
     def labs(self) -> tuple[str, ...]:
@@ -86,8 +89,11 @@ class Registry:
 
     def questions(self) -> tuple[Listed, ...]:
         """Every question of every lab that loads, in order. A broken lab is left out; asking for it tells why."""
-        found = [Listed(lab=path.parent.name, question=q) for path in self._files() for q in self._load(path).questions]
-        return tuple(sorted(found, key=lambda listed: _order(listed.question.number)))
+        if not (self._settled and self._all):
+            files = [(path.parent.name, self._load(path)) for path in self._files()]
+            found = [Listed(lab=name, question=question) for name, loaded in files for question in loaded.questions]
+            self._all = tuple(sorted(found, key=lambda listed: _order(listed.question.number)))
+        return self._all
 
     def question(self, number: str) -> Question:
         """The question with this number. Errors: LabError naming the nearest ones, or the file that is broken."""

@@ -19,9 +19,8 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any
 
-from werkzeug.serving import BaseWSGIServer
-
-from ecslab.server.http import PREFIX, Environ, Handler, StartResponse, bind
+from ecslab.server.http import PREFIX
+from ecslab.server.loop import Environ, LoopServer, StartResponse
 
 Wsgi = Callable[[Environ, StartResponse], Iterable[bytes]]
 
@@ -118,7 +117,8 @@ class GradedDoor:
     def __init__(self, door: Wsgi, tape: Tape, limits: Limits | None = None) -> None:
         self._door = door
         self._tape = tape
-        self._limits = limits or Limits()
+        self.limits = limits or Limits()
+        """What the program may ask for."""
         self._one = threading.RLock()
         self._moved = 0.0
         self.refused: dict[str, int] = {}
@@ -146,14 +146,14 @@ class GradedDoor:
 
     def _body(self, environ: Environ) -> bytes | None:
         text = environ.get("CONTENT_LENGTH") or "0"
-        if environ.get("HTTP_TRANSFER_ENCODING") or not text.isdigit() or int(text) > self._limits.body:
+        if environ.get("HTTP_TRANSFER_ENCODING") or not text.isdigit() or int(text) > self.limits.body:
             return None
         return bytes(environ["wsgi.input"].read(int(text)))
 
     def _objection(self, environ: Environ, body: bytes) -> tuple[str, str] | None:
         """(what, why) this request is refused; None where it may pass."""
-        if len(self._tape.entries) >= self._limits.requests or self._tape.size >= self._limits.tape:
-            return "too many requests", f"A graded notebook may send {self._limits.requests} requests."
+        if len(self._tape.entries) >= self.limits.requests or self._tape.size >= self.limits.tape:
+            return "too many requests", f"A graded notebook may send {self.limits.requests} requests."
         path = environ.get("PATH_INFO", "")
         if path.startswith(PREFIX):
             return self._own(environ, path.removeprefix(PREFIX), body)
@@ -180,7 +180,7 @@ class GradedDoor:
             seconds = float(json.loads(body or b"{}").get("advance") or 0)
         except (ValueError, AttributeError, TypeError, RecursionError):
             return "time", "The clock is moved by a number of seconds."
-        limits = self._limits
+        limits = self.limits
         if not 0 <= seconds <= limits.one_advance or self._moved + seconds > limits.lab_seconds:
             return "time", f"A graded notebook may move the clock by {limits.lab_seconds / 86_400:g} days in all."
         self._moved += seconds
@@ -192,30 +192,9 @@ class GradedDoor:
         return _json(start_response, 400, problem)
 
 
-class _Patience(Handler):
-    """A connection that says nothing for so many real seconds is closed."""
-
-    timeout = 30
-
-
-def served(listening: socket.socket, door: GradedDoor, connections: int = 32) -> BaseWSGIServer:
-    """A server for ``door`` that answers at most so many connections at once; who comes later waits."""
-    server = bind(listening, door, _Patience)
-    places = threading.BoundedSemaphore(connections)
-    begin, end = server.process_request, server.shutdown_request
-
-    def process_request(request: Any, address: Any) -> None:
-        places.acquire()
-        begin(request, address)
-
-    def shutdown_request(request: Any) -> None:
-        try:
-            end(request)
-        finally:
-            places.release()
-
-    server.process_request, server.shutdown_request = process_request, shutdown_request
-    return server
+def served(listening: socket.socket, door: GradedDoor) -> LoopServer:
+    """A server for ``door``, not yet begun."""
+    return LoopServer(listening, door, most=door.limits.body)
 
 
 def _unchecked(body: bytes) -> dict[str, Any]:

@@ -36,7 +36,7 @@ REASONS = {200: "OK", 502: "Bad Gateway", 503: "Service Unavailable"}
 
 
 class Handler(MotoRequestHandler):  # type: ignore[misc]
-    """Keeps connections open (HTTP/1.1), sends at once, and logs nothing."""
+    """Speaks HTTP/1.1, sends at once, and logs nothing."""
 
     protocol_version = "HTTP/1.1"
     disable_nagle_algorithm = True
@@ -172,13 +172,9 @@ def listen(port: int) -> socket.socket:
     return found
 
 
-def bind(
-    listening: socket.socket,
-    door: Callable[[Environ, StartResponse], Iterable[bytes]],
-    handler: type[Handler] = Handler,
-) -> BaseWSGIServer:
+def bind(listening: socket.socket, door: Callable[[Environ, StartResponse], Iterable[bytes]]) -> BaseWSGIServer:
     """A threaded server on a listening socket."""
     port = listening.getsockname()[1]
-    server = make_server("127.0.0.1", port, door, True, request_handler=handler, fd=listening.fileno())
+    server = make_server("127.0.0.1", port, door, True, request_handler=Handler, fd=listening.fileno())
     server.daemon_threads = True
     return server

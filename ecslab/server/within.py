@@ -62,7 +62,7 @@ def open_within(home: Path, labs: Path, lab_id: str = "graded") -> Within:
     """Open a lab. ``home`` is a folder of its own."""
     lab = OpenLab(lab_id=lab_id, runtime="simulated", time="virtual", home=home, seed=0)
     status = {"endpoint": HOST, "pid": 0, "version": ""}
-    api = LabApi(lab, Registry(labs, lab.journal.record), lambda: status, lambda: None)
+    api = LabApi(lab, Registry(labs, lab.journal.record, settled=True), lambda: status, lambda: None)
     door = FrontDoor(api, lab.timeline, lambda: _sync(lab))
     lab.aws = SimulatedSdk(door.aws, lambda path: lab.fleet.endpoint.answer(path)).call
     lab.open()

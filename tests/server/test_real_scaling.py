@@ -49,6 +49,7 @@ def steady(lab: Lab, real: Served) -> float:
 
 
 @pytest.mark.slow
+@pytest.mark.alone
 def test_a_real_load_scales_a_service_out_and_its_end_scales_it_in(real: Served, tmp_path: Path) -> None:
     lab = Lab(Transport(real.endpoint), real.api.status({}), tmp_path)
     real.register(cpu=str(UNITS))

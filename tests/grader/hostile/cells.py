@@ -83,7 +83,7 @@ ATTACKS = (
     Attack("moves time for ever", "lab.time.advance(hours=24 * 365 * 10)", BOTH),
     Attack("moves time backwards", "lab._transport.post('time', advance=-3600)", BOTH),
     Attack("time that is no number", "lab._transport.post('time', advance=float('nan'))", BOTH),
-    Attack("a request without end", "import socket, urllib.parse\nu = urllib.parse.urlsplit(lab.endpoint)\ns = [socket.create_connection((u.hostname, u.port)) for _ in range(60)]\nfor c in s: c.send(b'POST /_ecslab/check HTTP/1.1\\r\\nContent-Length: 99999999\\r\\n')", BEFORE),
+    Attack("a request without end", "import socket, urllib.parse\nu = urllib.parse.urlsplit(lab.endpoint)\ns = [socket.create_connection((u.hostname, u.port)) for _ in range(60)]\nfor c in s: c.send(b'POST /_ecslab/check HTTP/1.1\\r\\nContent-Length: 99999999\\r\\n')", BOTH),
     Attack("a body as deep as the sea", "import urllib.request\nurllib.request.urlopen(urllib.request.Request(lab.endpoint + '/_ecslab/answers', b'[' * 100_000, method='POST'))", BOTH),
     Attack("a message elsewhere by SNS", "s = lab.client('sns'); t = s.create_topic(Name='t')['TopicArn']\ns.subscribe(TopicArn=t, Protocol='http', Endpoint='http://127.0.0.1:22/')\ns.publish(TopicArn=t, Message='{secret}')", BOTH),
     Attack("undoes what has been scored", "import threading\nthreading.Timer(0.05, lambda: ecs.delete_cluster(cluster='first')).start()\necs.delete_cluster(cluster='first')", BOTH),
