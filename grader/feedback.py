@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import Any
 
 from ecslab.client import cards
@@ -46,6 +47,21 @@ svg text {{ font: 12px system-ui, sans-serif; fill: currentColor; }}
 """
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ByHand:
+    """What the gradebook says of a hand-in: all that a teacher gave or took is in it.
+
+    ``scores``: (score, points) by the names of score cells and of cells that a person grades. ``comments`` by those of
+    solution cells.
+    """
+
+    score: float
+    points: float
+    penalty: float = 0.0
+    scores: Mapping[str, tuple[float, float]] = field(default_factory=dict)
+    comments: Mapping[str, str] = field(default_factory=dict)
+
+
 def report_of(one: QuestionResult) -> Report:
     """The question's report as the client shows reports."""
     return Report(
@@ -74,13 +90,16 @@ def score_outputs(one: QuestionResult) -> list[dict[str, Any]]:
     ]
 
 
-def feedback(result: Result, codes: Mapping[str, str]) -> str:
+def feedback(result: Result, codes: Mapping[str, str], by_hand: ByHand | None = None) -> str:
     """The whole page. ``codes`` are the learner's solutions by the ids of their cells."""
     cells = {cell.grade_id: cell for cell in result.cells}
-    parts = [_head(result)]
+    given = by_hand or ByHand(score=result.score, points=result.points)
+    parts = [_head(result, given)]
     parts += [_notes(result)] if result.notes else []
     parts += [tag("h2", "Questions")]
-    parts += [_question(one, codes, cells) for one in result.questions]
+    for one in result.questions:
+        parts += [_question(one, codes, cells), *_said_by_hand(one, given)]
+    parts += _persons(result, codes, given)
     parts += _cluster(result.story)
     body = str(join(parts))
     style = f"<style>{STYLE}</style>"  # every card brings it; once is enough
@@ -90,12 +109,38 @@ def feedback(result: Result, codes: Mapping[str, str]) -> str:
     )
 
 
-def _head(result: Result) -> Html:
-    share = 0.0 if not result.points else max(0.0, min(1.0, result.score / result.points))
+def _head(result: Result, given: ByHand) -> Html:
+    share = 0.0 if not given.points else max(0.0, min(1.0, given.score / given.points))
     meter = tag("div", tag("div", style=f"width:{share:.1%}"), class_="meter")
-    total = tag("div", f"{result.score:g} of {result.points:g} points", class_="total")
+    total = tag("div", f"{given.score:g} of {given.points:g} points", class_="total")
+    late = [tag("p", f"It was handed in late, which cost {given.penalty:g} points.")] if given.penalty else []
     return join([tag("h1", f"{result.assignment}"), tag("div", result.student, class_="soft"), total, meter,
-                 tag("p", result.why)])  # fmt: skip
+                 *late, tag("p", result.why)])  # fmt: skip
+
+
+def _said_by_hand(one: QuestionResult, given: ByHand) -> list[Html]:
+    """What a teacher changed or wrote at a question that a check has graded."""
+    score, points = given.scores.get(one.grade_id, (one.score, one.points))
+    said = [f"Your teacher gave {score:g} of {points:g} points."] if score != one.score else []
+    said += [given.comments[name] for name in (_solution(one), one.grade_id) if name in given.comments]
+    return [tag("p", line) for line in said]
+
+
+def _persons(result: Result, codes: Mapping[str, str], given: ByHand) -> list[Html]:
+    """The questions that a person grades."""
+    checked = {one.grade_id for one in result.questions}
+    parts: list[Html] = []
+    for name in [one for one in given.scores if one not in checked]:
+        score, points = given.scores[name]
+        parts.append(tag("p", tag("b", f"{score:g} of {points:g} points"), " given by your teacher"))
+        parts += [tag("p", given.comments[name])] if name in given.comments else []
+        parts.append(tag("details", tag("summary", "What you wrote"), tag("pre", codes.get(name, ""))))
+    return [tag("h2", "Read by your teacher"), *parts] if parts else []
+
+
+def _solution(one: QuestionResult) -> str:
+    """The name of the cell that a question's score is about."""
+    return one.grade_id.replace("-score", "-solution")
 
 
 def _notes(result: Result) -> Html:
@@ -105,7 +150,7 @@ def _notes(result: Result) -> Html:
 def _question(one: QuestionResult, codes: Mapping[str, str], cells: Mapping[str, CellResult]) -> Html:
     found = report_of(one)
     shown = [cards.report(found, MARKS.get(found.outcome, "?"))]
-    name = one.grade_id.replace("-score", "-solution")
+    name = _solution(one)
     if name in codes:
         shown.append(tag("details", tag("summary", "Your cell"), tag("pre", codes[name]), *_ran(cells.get(name))))
     return join(shown)

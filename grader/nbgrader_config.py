@@ -26,6 +26,7 @@ c.Autograde.autograde_preprocessors = [
     "nbgrader.preprocessors.AssignLatePenalties",
     "nbgrader.preprocessors.CheckCellMetadata",
 ]
+c.GenerateFeedback.exporter_class = "grader.pages.FeedbackPage"
 c.SandboxedExecute.timeout = 30  # real seconds for one cell: the lab's time is virtual, so one that needs more is stuck
 
 # What learners wrote is shown to teachers in a browser: nothing of it may run there.

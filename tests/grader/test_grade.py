@@ -208,3 +208,28 @@ def test_each_learner_has_numbers_of_their_own_and_functions_are_called_from_out
     for question in one.questions:
         assert room.grade("--question", question) == 0
     assert room.scores() == {"ada": 2.0, "bob": 2.0, "eve": 0.0}
+
+
+def test_nbgraders_command_writes_our_page_with_what_a_teacher_gave(room: Class) -> None:
+    name = room.lab.name
+    with Gradebook(f"sqlite:///{room.course.folder / 'gradebook.db'}") as book:
+        book.find_grade("q3-1-score", name, name, "bob").manual_score = 1.5
+        book.find_comment("q3-1-solution", name, name, "bob").manual_comment = "Look at <units> again."
+        book.find_submission_notebook(name, name, "ada").late_submission_penalty = 0.5
+        book.db.commit()
+    evidence = path_of(room.course.folder, "zoe", name)
+    evidence.unlink()
+    room.course.feedback(name)
+    pages = {one: (room.course.folder / "feedback" / one / name / f"{name}.html").read_text() for one in room.scores()}
+    assert "1.5 of 3 points" in pages["bob"]
+    assert "Your teacher gave 1.5 of 2 points." in pages["bob"]
+    assert "Look at &lt;units&gt; again." in pages["bob"]
+    assert "Give your answer first" in pages["bob"]
+    assert "Finding about 3.1." in pages["ada"]
+    assert "2.5 of 3 points" in pages["ada"]
+    assert "cost 0.5 points" in pages["ada"]
+    assert "Your teacher" not in pages["ada"] + pages["eve"]
+    assert "0 of 3 points" in pages["eve"]
+    assert "0 of 3 points" not in pages["zoe"]  # no evidence: nbgrader's own page
+    assert "(Score: 0.0 / 3.0)" in pages["zoe"]
+    assert not any("world.answer" in page or "256" in page for page in (pages["bob"], pages["eve"]))

@@ -114,7 +114,8 @@ def test_a_lab_is_graded_by_nbgrader_as_it_deserves(term: Term, name: str) -> No
     _no_cell_of_an_unsolved_notebook_fails(term.course, one)
     assert sorted(pages) == ["half", "solved", "unsolved"]
     for number in one.questions:
-        assert f'.score("{number}")' in _plain(pages["solved"])
+        assert f"✓ {number} " in _plain(pages["solved"])
+    assert f"{most:g} of {most:g} points" in _plain(pages["solved"])
 
 
 @pytest.mark.slow
